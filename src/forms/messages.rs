@@ -117,6 +117,7 @@ fn revision(finding: &WatchFinding) -> Option<Value> {
     let now = Wording { title: article.row.title.as_deref(), body: &article.body };
     Some(json!({
         "revision": article.row.revision,
+        "seen_at": article.updated_at,
         "earlier_title": earlier.title,
         "change": Difference::between(before, now).extent().to_string(),
     }))

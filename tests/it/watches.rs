@@ -1067,6 +1067,16 @@ fn a_trial_sees_every_wording_and_takes_an_import_for_as_old_as_it_was() {
             .collect::<Vec<_>>()
     };
     assert_eq!(tried(&["ferry", "--revised"]), ["Ferry of Lorne 2", "Ferry of Lorne 3"]);
+    // Each with the time of its own wording.
+    let at = (Timestamp::now() - SignedDuration::from_hours(2)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    rusqlite::Connection::open(room.database())
+        .and_then(|file| file.execute("UPDATE revisions SET seen_at = ?1 WHERE revision = 2", [&at]))
+        .expect("it can be written");
+    let now = room.value("SELECT updated_at FROM articles WHERE title LIKE 'Ferry%'");
+    let told = room.run(&["watch", "test", "ferry", "--revised"]).exits(0);
+    assert_eq!(told.cells().iter().map(|cells| cells[0]).collect::<Vec<_>>(), [&at, &now]);
+    let told = room.run(&["--json", "watch", "test", "ferry", "--revised"]).exits(0).json_lines();
+    assert_eq!(told[0]["revision"]["seen_at"], at);
     // The words of a wording between the first and the last.
     assert_eq!(tried(&["\"two hours\"", "--revised"]), ["Ferry of Lorne 2", "Ferry of Lorne 3"]);
     assert_eq!(tried(&["\"an hour\"", "--revised"]), ["Ferry of Lorne 2"]);

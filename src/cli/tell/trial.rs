@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::forms;
-use crate::model::Watch;
+use crate::model::{Watch, WatchKind};
 use crate::store::{Reader, WatchFinding};
 
 use crate::cli::context::Context;
@@ -24,6 +24,7 @@ const CHANGES_MAX: u32 = 1000;
 pub(super) fn tell(context: &mut Context, reader: &Reader, watch: Watch) -> Result<(), Failure> {
     let now = Timestamp::now();
     let since = now.checked_sub(BACK).unwrap_or(now);
+    let kind = watch.kind;
     let mut after = reader.change_before(since)?;
     let mut book = reader.book_of(watch, since, after)?;
     let mut found: Vec<WatchFinding> = Vec::new();
@@ -45,8 +46,13 @@ pub(super) fn tell(context: &mut Context, reader: &Reader, watch: Watch) -> Resu
         n_found => format!("{} in the last week", counted(n_found, "message")),
     });
     context.output.note(UNSEEN);
+    let (name, heading) = match kind {
+        WatchKind::StoryNew | WatchKind::GrowsTo => ("first_seen_at", "came in"),
+        WatchKind::Revised => ("seen_at", "revised"),
+        WatchKind::Removed => ("removed_at", "removed"),
+    };
     let columns = [
-        time("first_seen_at").headed("came in"),
+        time(name).headed(heading),
         title("title"),
         number("n_sources").headed("newsrooms"),
         whole("story").for_programs(),
@@ -61,12 +67,18 @@ pub(super) fn tell(context: &mut Context, reader: &Reader, watch: Watch) -> Resu
 
 fn cells(finding: &WatchFinding) -> Vec<String> {
     let story = finding.story.as_ref().map(|(story, _)| story);
+    let article = &finding.article;
+    let happened_at = match finding.watch.watch.kind {
+        WatchKind::StoryNew | WatchKind::GrowsTo => article.first_seen_at.clone(),
+        WatchKind::Revised => article.updated_at.clone(),
+        WatchKind::Removed => article.removed_at.clone().unwrap_or_default(),
+    };
     vec![
-        finding.article.first_seen_at.clone(),
+        happened_at,
         forms::messages::title(finding).unwrap_or_default().to_owned(),
         story.map(|story| story.n_sources.to_string()).unwrap_or_default(),
         story.map(|story| story.id.to_string()).unwrap_or_default(),
-        finding.article.row.id.to_string(),
+        article.row.id.to_string(),
         finding.passage.clone().unwrap_or_default(),
     ]
 }

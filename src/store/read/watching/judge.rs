@@ -439,8 +439,9 @@ impl Reader {
         Step { earlier, later }: Step,
     ) -> Result<Option<WatchFinding>, StoreError> {
         let Some(mut article) = self.article(article)? else { return Ok(None) };
-        if let Some(RevisionRow { revision, title, body, .. }) = later {
+        if let Some(RevisionRow { revision, title, body, seen_at }) = later {
             (article.row.revision, article.row.title, article.body) = (revision, title, body);
+            article.updated_at = seen_at;
         }
         let query = row.watch.query.as_deref().map(expression_of);
         let passage = query.map(|expression| {
