@@ -90,6 +90,13 @@ fn primary_subtag(tag: &str) -> Option<String> {
     Some(short_code(&primary).map_or(primary, str::to_owned))
 }
 
+/// Whether a text is a tag of a language (BCP 47) as far as we read one, or says that the language is not known: what is none is as good as
+/// nothing to [`language_of`].
+#[must_use]
+pub fn is_tag(text: &str) -> bool {
+    primary_subtag(text).is_some() || text.trim().eq_ignore_ascii_case("und")
+}
+
 fn detect(text: &str) -> Option<&'static str> {
     let sample = beginning(text);
     let info = whatlang::detect(sample)?;

@@ -261,6 +261,25 @@ fn a_line_or_document_that_is_not_utf_8_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
+fn a_language_that_is_none_is_told_once_and_the_words_say_which_it_is() {
+    let room = Newsroom::new();
+    let line = |id: u32, language: &str| {
+        format!(
+            r#"{{"id": "{id}", "title": "Number {id}", "language": "{language}",
+                "text": "{id}: The ferry was late, and nobody who stood at the quay knew why it had not come from the island."}}"#
+        )
+        .replace('\n', " ")
+    };
+    let languages = ["English", "English", "en-GB", "und", "pt_BR", "e n g", ""];
+    let lines: Vec<String> = (1..).zip(languages).map(|(id, language)| line(id, language)).collect();
+    let told = room.run(&["import", &room.file("lines.jsonl", lines.join("\n"))]).exits(0);
+    let notes: Vec<&str> = told.stderr.lines().filter(|line| line.contains("is no code")).collect();
+    assert_eq!(notes.len(), 2, "{}", told.stderr);
+    assert!(notes[0].contains("lines.jsonl:1: the language \"English\" is no code such as en or pt-BR"), "{notes:?}");
+    assert_eq!(room.column("SELECT DISTINCT language FROM articles"), ["en"]);
+}
+
+#[test]
 fn a_source_may_have_any_name_and_strange_keys_are_told_once() {
     let room = Newsroom::new();
     let lines = [

@@ -82,6 +82,14 @@ fn lists_are_lines_of_cells_in_a_pipe_and_objects_with_json() {
     room.run(&["ls", "--where", "no such column ="]).exits(2);
     room.run(&["ls", "--where", "1); DELETE FROM articles; --"]).exits(2);
     room.run(&["ls", "--since", "soon"]).exits(2).says("must be a day");
+    for command in [&["ls"][..], &["search", "ferry"], &["export"]] {
+        let within = |since: &str, until: &str| room.run(&[command, &["--since", since, "--until", until]].concat());
+        within("2024-05-08", "2024-05-07").exits(0).says("--until must be after --since");
+        within("2024-05-07", "2024-05-07")
+            .exits(0)
+            .says("nothing is published at 2024-05-07T00:00:00Z or later and before");
+        assert!(!within("2024-05-07", "2024-05-08").exits(0).stderr.contains("--until"), "{command:?}");
+    }
     room.run(&["ls", "--source", "nobody"]).exits(2).says("nobody");
     assert_eq!(room.number("SELECT count(*) FROM articles"), 3);
 }

@@ -96,7 +96,7 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
     let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
     let as_of = command.as_of.map(AsOf::Time).or(command.as_of_seq.map(AsOf::Change));
-    let filter = store::ArticleFilter { as_of, ..command.filter.filter(&reader)? };
+    let filter = store::ArticleFilter { as_of, ..command.filter.filter(context, &reader)? };
     // What is printed on the terminal itself shows how far it is.
     let goes_to_terminal = command.out.is_none() && std::io::stdout().is_terminal();
     let progress = Progress::start("exporting", goes_to_terminal || context.verbosity == Verbosity::Quiet);

@@ -8,8 +8,11 @@ use crate::forms::words::language;
 use crate::store::{ArticleFilter, Reader};
 
 use super::stories;
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::sources::named::one_source;
+use crate::cli::terminal::logging::Verbosity;
+use crate::cli::terminal::messages::say;
 
 /// A choice of stored articles.
 #[derive(Debug, Args)]
@@ -45,10 +48,19 @@ pub(crate) struct FilterArguments {
 
 impl FilterArguments {
     /// The choice as the store understands it.
-    pub(crate) fn filter(&self, reader: &Reader) -> Result<ArticleFilter, Failure> {
+    pub(crate) fn filter(&self, context: &Context, reader: &Reader) -> Result<ArticleFilter, Failure> {
         let source_id = self.source.as_deref().map(|word| one_source(reader, word)).transpose()?.map(|row| row.id);
         if let Some(story) = self.story {
             stories::find(reader, story)?;
+        }
+        if let (Some(since), Some(until)) = (self.since, self.until)
+            && since >= until
+            && context.verbosity != Verbosity::Quiet
+        {
+            // It may be what a script asks, of a time in which there happens to be nothing.
+            say!(
+                "newswire: nothing is published at {since} or later and before {until}: --until must be after --since"
+            );
         }
         if let Some(condition) = &self.condition {
             reader.check_condition(condition)?;

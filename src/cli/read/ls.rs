@@ -43,7 +43,7 @@ pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Fail
     let reader = Context::reader(&config.store.path)?;
     context.output.shape(&command.rows)?;
     context.output.page();
-    let filter = command.filter.filter(&reader)?;
+    let filter = command.filter.filter(context, &reader)?;
     let limit = command.limit.or_screenful(context, SCREENFUL);
     let rows = reader.articles(&filter, limit)?;
     let n_shown = rows.len();

@@ -55,7 +55,7 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
     let reader = Context::reader(&config.store.path)?;
     context.output.shape(&command.rows)?;
     context.output.page();
-    let filter = command.filter.filter(&reader)?;
+    let filter = command.filter.filter(context, &reader)?;
     let query = command.query.join(" ");
     let expression = if command.raw { query.clone() } else { expression_of(&query) };
     if expression.is_empty() {

@@ -97,7 +97,7 @@ pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Fa
     }
     let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
-    let filter = command.filter.filter(&reader)?;
+    let filter = command.filter.filter(context, &reader)?;
     let cursor = command.cursor.as_deref().map(|name| Cursor::open(name, &reader)).transpose()?;
     let exec = command.exec.clone();
     let mut tail = Tail { reader, filter, cursor, exec, after: 0, known: 0, version: None, damage: Damage::default() };

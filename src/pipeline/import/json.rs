@@ -34,6 +34,8 @@ pub struct JsonArticle {
     pub record: Option<ArticleRecord>,
     /// Keys that mean nothing to us.
     pub unknown_keys: Vec<String>,
+    /// `language`, where it is the code of none.
+    pub unknown_language: Option<String>,
     /// What is odd about it: a date that stands for none.
     pub notes: Vec<String>,
 }
@@ -152,7 +154,18 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
     let first_seen_at = fields.time("first_seen_at")?;
     let unknown_keys = object.keys().filter(|key| !KEYS.contains(&key.as_str())).cloned().collect();
     let guid = guid.filter(|_| url.is_none());
-    Ok(JsonArticle { article, guid, source, source_title, first_seen_at, record, unknown_keys, notes })
+    let unknown_language = fields.text("language")?.filter(|text| !normalize::language::is_tag(text));
+    Ok(JsonArticle {
+        article,
+        guid,
+        source,
+        source_title,
+        first_seen_at,
+        record,
+        unknown_keys,
+        unknown_language,
+        notes,
+    })
 }
 
 /// Leaves out the dates that stand for none, and those that no column can hold. Returns what is to be told of them.

@@ -24,15 +24,16 @@ use crate::cli::terminal::text::{counted, one_line};
 /// The source of articles that have an identity in a source but do not name it.
 const DEFAULT_SOURCE: &str = "import";
 
-/// Different keys that mean nothing, and are told. A file with more of them has another shape than we know.
+/// Different keys that mean nothing, and languages that are none, and are told. A file with more of them has another shape than we know.
 const UNKNOWN_KEYS_MAX: usize = 50;
 
 /// An import under way.
 pub(super) struct Import<'a> {
     app: &'a App,
     pub(super) intake: Intake<'a>,
-    /// Keys of JSON lines that were told to mean nothing.
+    /// Keys of JSON lines that were told to mean nothing, and languages that were told to be none.
     unknown_keys: HashSet<String>,
+    unknown_languages: HashSet<String>,
     progress: Progress,
     interrupt: Interrupt,
     /// Bytes of the files that are read.
@@ -42,7 +43,15 @@ pub(super) struct Import<'a> {
 impl<'a> Import<'a> {
     pub(super) fn new(app: &'a App, progress: Progress, interrupt: Interrupt) -> Import<'a> {
         let intake = Intake::new(app, progress.clone());
-        Import { app, intake, unknown_keys: HashSet::new(), progress, interrupt, n_bytes_read: 0 }
+        Import {
+            app,
+            intake,
+            unknown_keys: HashSet::new(),
+            unknown_languages: HashSet::new(),
+            progress,
+            interrupt,
+            n_bytes_read: 0,
+        }
     }
 
     /// Reads files and stores what is in them. What is wrong with a file is told and counted; an error is one of the
@@ -223,6 +232,18 @@ impl<'a> Import<'a> {
     async fn json_article(&mut self, place: Place, read: JsonArticle, companions: &Companions) -> Result<(), Failure> {
         for note in &read.notes {
             self.intake.note(&place, &one_line(note));
+        }
+        if let Some(language) = read.unknown_language
+            && self.unknown_languages.len() < UNKNOWN_KEYS_MAX
+            && self.unknown_languages.insert(language.clone())
+        {
+            self.intake.note(
+                &place,
+                &format!(
+                    "the language {:?} is no code such as en or pt-BR: articles that have it are taken for what their words say",
+                    one_line(&language)
+                ),
+            );
         }
         for key in read.unknown_keys {
             if self.unknown_keys.len() < UNKNOWN_KEYS_MAX && self.unknown_keys.insert(key.clone()) {
