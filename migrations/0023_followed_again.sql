@@ -86,3 +86,6 @@ WHEN new.state = 'removed' AND old.state <> 'removed' AND EXISTS (SELECT 1 FROM 
                         UNION ALL SELECT id FROM articles WHERE duplicate_of = gone.duplicate_of))
         GROUP BY gone.id);
 END;
+
+UPDATE docs SET text = 'What feed readers on other devices have read and starred: a row for each article that came in since the first of them logged in, is no copy of one that is shown there and was not old when it was imported, and for each that was marked by hand; what has no row counts as read.'
+WHERE table_name = 'reading' AND column_name IS NULL;

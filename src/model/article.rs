@@ -1,6 +1,6 @@
 //! The article as we keep it.
 
-use jiff::{Timestamp, tz::Offset};
+use jiff::{SignedDuration, Timestamp, tz::Offset};
 
 use super::{BodyKind, CanonicalUrl, Meaning, Origin, Quality};
 
@@ -12,6 +12,10 @@ pub enum DatePrecision {
     /// The instant.
     Instant,
 }
+
+/// What was published longer ago when it came in is no news. A newsroom's day and the next: a feed that was not to be had overnight, or over
+/// one day, is told yet.
+pub const NEWS_AGE_MAX: SignedDuration = SignedDuration::from_hours(48);
 
 /// When an article was published, by whose word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

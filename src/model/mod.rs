@@ -43,7 +43,7 @@ mod watch;
 
 mod told;
 
-pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
+pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, NEWS_AGE_MAX, Published};
 pub use credentials::{public_url, without_credentials};
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
 pub use domain::{is_under_known_suffix, registrable_domain};

@@ -32,8 +32,8 @@ pub struct ArticleRecord {
     pub sightings: Vec<RecordedSighting>,
     /// Further addresses that lead to it.
     pub addresses: Vec<RecordedAddress>,
-    /// Whether it counts as read to feed readers, though nobody marked it.
-    pub counts_as_read: bool,
+    /// Whether it counts as read to feed readers, though nobody marked it; nothing where that was not known there.
+    pub counts_as_read: Option<bool>,
     /// The articles that came from the same export.
     pub companions: Companions,
 }

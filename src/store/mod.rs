@@ -68,7 +68,7 @@ pub use read::stories::{MemberRow, StoryFilter, StoryRow};
 pub use read::typed_query::{expression_of, operators_taken_for_words};
 pub use read::user_query::{QueryValue, UserQuery};
 pub use read::watching::book::{WatchBook, WatchRow};
-pub use read::watching::judge::{NEWS_AGE_MAX, WatchFinding, WatchFindings};
+pub use read::watching::judge::{WatchFinding, WatchFindings};
 pub use write::alarms::{AlarmChange, StandingAlarm};
 pub use write::articles::fetch::ArticleCommit;
 pub use write::claims::request::{ClaimRequest, Scope, Share};

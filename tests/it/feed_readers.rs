@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -96,10 +97,14 @@ fn write(room: &Newsroom, sql: &str) {
     Connection::open(room.database()).and_then(|file| file.execute_batch(sql)).expect("it can be written");
 }
 
+/// When articles were published, in seconds: not on the last day, so that they count as read at the first login, and not so long ago that an
+/// import that brings them is of an archive.
+static PUBLISHED: LazyLock<i64> = LazyLock::new(|| jiff::Timestamp::now().as_second() - 30 * 3600);
+
 /// An article that no other is like.
 fn article(n: usize, source: &str, title: &str) -> Value {
     json!({ "url": format!("https://{source}.example/{n}"), "title": title, "published": jiff::Timestamp::from_second(
-                1_580_000_000 + i64::try_from(n).expect("a small number")).expect("a time").to_string(),
+                *PUBLISHED + i64::try_from(n).expect("a small number")).expect("a time").to_string(),
             "source": source, "language": "en", "authors": ["Ada Marsh", " ", "Jon Reed"],
             "paragraphs": [format!("Nobody on the quay knew {n}."), format!("1 < 2 & <script>alert(1)</script> {n}")] })
 }
@@ -137,6 +142,7 @@ fn check(read: &Read, name: &str, text: &str) {
                 let number = value.parse::<i64>().unwrap_or_default() + (0xa << 48);
                 let value = match kind {
                     "token" => read.token.clone(),
+                    "published" => (*PUBLISHED + value.parse::<i64>().expect("a number")).to_string(),
                     "decimal" => number.to_string(),
                     "hex" => format!("{number:016x}"),
                     "digits" => format!("{number:x}"),
@@ -347,6 +353,7 @@ fn streams_are_read_page_by_page_without_loss_whatever_comes_in_meanwhile() {
          UPDATE reading SET starred_at = '2026-01-01T00:00:00Z' WHERE article_id % 7 = 0;
          -- As if they had come in over some hours.
          DELETE FROM _arrivals WHERE first_id > 1;
+         UPDATE _arrivals SET arrived_at = 1600000000;
          INSERT INTO _arrivals SELECT id, 1700000000 / 60 * 60 + id * 60 FROM articles WHERE id % 8 = 2 AND id > 1",
     );
     let read = Read::begin(room);
@@ -735,6 +742,51 @@ fn watches_are_subscriptions_below_a_label_of_their_own() {
     assert_eq!(read.get(&format!("/reader/api/0/stream/items/ids?s=feed/watch:{floods}")).status, 404);
     assert_eq!(read.pages("s=user/-/state/com.google/reading-list&n=1000", || {}), all);
     read.end();
+}
+
+#[test]
+fn an_archive_that_is_imported_is_read_and_leaves_the_news_unread() {
+    let read = Read::begin(begun());
+    let of_archive = |n: usize, published: &str| {
+        let mut article = article(n, "harbour", &format!("Ferries {n}"));
+        article["published"] = json!(published);
+        article
+    };
+    let room = read.end();
+    import(&room, "news.jsonl", &[article(5, "harbour", "Ferries 5"), article(6, "orchard", "Pears 6")]);
+    let mut archive: Vec<Value> = (100..400).map(|n| of_archive(n, "2011-05-06")).collect();
+    // What is as new as the news is news, whatever file it comes in, and so is what does not say when it was published.
+    archive.push(article(7, "harbour", "Ferries 7"));
+    let mut undated = article(8, "orchard", "Pears 8");
+    undated.as_object_mut().expect("an object").remove("published");
+    let mut copy = article(6, "orchard", "Pears 6");
+    copy["url"] = json!("https://tunnel.example/copy");
+    archive.extend([undated, copy]);
+    import(&room, "archive.jsonl", &archive);
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 3 + 2 + 300 + 3);
+    assert_eq!(room.number("SELECT count(*) FROM articles WHERE duplicate_of IS NOT NULL"), 1);
+    assert_eq!(
+        room.column("SELECT title FROM reading JOIN articles ON id = article_id WHERE read_at IS NULL ORDER BY id"),
+        ["Ferries 5", "Pears 6", "Ferries 7", "Pears 8"]
+    );
+    let read = Read::begin(room);
+    let unread = "s=user/-/state/com.google/reading-list&xt=user/-/state/com.google/read";
+    assert_eq!(read.pages(&format!("{unread}&n=1000"), || {}).len(), 4);
+    // Exported and taken in again, and by a merge from where nobody reads, it is of the archive too.
+    let room = read.end();
+    let line = room.run(&["export", "--where", "title = 'Ferries 150'"]).exits(0).stdout;
+    let elsewhere = Newsroom::new();
+    import(&elsewhere, "other.jsonl", &[of_archive(500, "2011-05-07"), article(9, "harbour", "Ferries 9")]);
+    let fresh = begun();
+    let file = fresh.file("exported.jsonl", &line);
+    fresh.run(&["-q", "import", &file]).exits(0);
+    fresh.run(&["merge", &elsewhere.database().display().to_string()]).exits(0);
+    assert_eq!(fresh.number("SELECT count(*) FROM articles"), 3 + 3);
+    assert_eq!(
+        fresh.column("SELECT title FROM reading JOIN articles ON id = article_id WHERE read_at IS NULL"),
+        ["Ferries 9"]
+    );
+    fresh.assert_sound();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `merge`: all of another database, known again as by import; the same once more changes nothing.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use crate::harness::Newsroom;
 
@@ -58,6 +59,15 @@ fn line(number: usize, version: usize) -> String {
         text(number),
         text(1000 * (version + 1) + number),
     )
+}
+
+/// A line as of yesterday: what is older is of an archive to feed readers.
+fn as_news(line: &str) -> String {
+    static YESTERDAY: LazyLock<String> =
+        LazyLock::new(|| (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24)).to_string());
+    let mut line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    line["published"] = YESTERDAY.as_str().into();
+    line.to_string()
 }
 
 /// The articles by what they are known by.
@@ -261,7 +271,7 @@ fn a_merge_that_is_killed_at_any_moment_and_run_again_ends_as_one_that_was_not()
     let (archive, news) = lines.split_at(lines.len() / 3 * 2);
     import(&there, archive);
     write(&there, somebody_reads);
-    import(&there, news);
+    import(&there, &news.iter().map(|line| as_news(line)).collect::<Vec<_>>());
     write(&there, "UPDATE reading SET read_at = '2026-02-02T00:00:00Z' WHERE article_id % 3 = 0");
     there.run(&["rm", "5", "17", "600"]).exits(0);
     there.run(&["stories", "merge", "1", "4", "9"]).exits(0);
@@ -318,8 +328,8 @@ fn what_was_read_or_starred_in_either_is_so_in_both() {
     for room in &rooms {
         write(room, "INSERT INTO _arrivals (first_id, arrived_at) VALUES (0, 0)");
     }
-    import(there, &(2..=8).map(|number| line(number, 0)).collect::<Vec<_>>());
-    import(here, &[4, 5, 6, 9].map(|number| line(number, 0)));
+    import(there, &(2..=8).map(|number| as_news(&line(number, 0))).collect::<Vec<_>>());
+    import(here, &[4, 5, 6, 9].map(|number| as_news(&line(number, 0))));
     let of = |number: usize| format!("(SELECT id FROM articles WHERE url = 'https://paper.example/{number}')");
     let mark = |room: &Newsroom, number: usize, column: &str, time: &str| {
         write(room, &format!("UPDATE reading SET {column} = '{time}' WHERE article_id = {}", of(number)));
@@ -355,7 +365,7 @@ fn what_was_read_or_starred_in_either_is_so_in_both() {
     here.assert_sound();
     // Where nobody has logged in there is nothing to take over, and what comes in is unread here.
     let nobody = Newsroom::new();
-    import(&nobody, &[line(20, 0)]);
+    import(&nobody, &[as_news(&line(20, 0))]);
     assert_eq!(merge(here, &nobody)["marks"], 0);
     assert_eq!(
         here.number(&format!("SELECT count(*) FROM reading WHERE read_at IS NULL AND article_id = {}", of(20))),

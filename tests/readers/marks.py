@@ -48,10 +48,14 @@ def take_in(name, articles):
     subprocess.run([NEWSWIRE, "-q", "--config", SETTINGS, "import", path(name)], check=True, cwd=FOLDER)
 
 
+# Not on the last day, so that it counts as read at the first login, and not so long ago that it would be of an archive.
+PUBLISHED = time.time() - 30 * 3600
+
+
 def article(number, source):
     return {
         "url": f"https://{source}.example/{number}", "title": f"Title {number} <b>& more</b>", "source": source, "language": "en",
-        "published": f"2020-01-0{number}T08:00:00Z", "paragraphs": [f"What number {number} has to say of {source}.", f"1 < {number} & no end"],
+        "published": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(PUBLISHED + number)), "paragraphs": [f"What number {number} has to say of {source}.", f"1 < {number} & no end"],
     }
 
 

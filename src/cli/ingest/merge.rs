@@ -215,7 +215,7 @@ impl Merge<'_> {
         let of_article = self.reader.take_damage();
         let (sightings, revisions) = (self.reader.sightings(id)?, self.reader.revisions(id)?);
         let addresses = self.reader.links_of(id)?;
-        let counts_as_read = self.keeps_what_is_read && self.reader.counts_as_read(id)?;
+        let counts_as_read = self.keeps_what_is_read.then(|| self.reader.counts_as_read(id)).transpose()?;
         let is_whole = of_article.iter().all(|row| row.is_left_out);
         let besides = self.reader.take_damage();
         if !is_whole {

@@ -348,7 +348,7 @@ impl<'a> Fields<'a> {
             earlier: self.earlier()?,
             sightings: self.sightings(first_seen_at)?,
             addresses: Vec::new(),
-            counts_as_read: false,
+            counts_as_read: None,
             companions: Companions::default(),
         };
         Ok(Some(record))

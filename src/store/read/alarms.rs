@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Params, params};
 
+use crate::model::NEWS_AGE_MAX;
 use crate::store::file::columns::{from_private_time, public_text, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::file::log::log_state;
 use crate::store::file::machine::{clock_trouble, disk_trouble};
 use crate::store::read::reader::Reader;
-use crate::store::read::watching::judge::NEWS_AGE_MAX;
 
 /// Failures in a row from which a source fails; what is fewer is a day's weather.
 const FAILURES_MIN: u32 = 3;

@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::params;
 
-use crate::model::WatchKind;
+use crate::model::{NEWS_AGE_MAX, WatchKind};
 use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_records::ArticleDetails;
@@ -21,10 +21,6 @@ use crate::store::read::stories::{MemberRow, StoryRow};
 use crate::store::read::typed_query::expression_of;
 
 use super::book::{Past, WatchBook, WatchRow};
-
-/// What was published longer ago when it came in is no news. A newsroom's day and the next: a feed that was not to be had overnight, or over
-/// one day, is told yet.
-pub const NEWS_AGE_MAX: SignedDuration = SignedDuration::from_hours(48);
 
 /// Articles of a story that are looked at. No event that was seen has had as many.
 const MEMBERS_MAX: u32 = 2000;

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::model::{Alias, ArticleRecord, CanonicalUrl, ImportedArticle, StoredArticle, Verdict, publisher_of};
+use crate::model::{
+    Alias, ArticleRecord, CanonicalUrl, ImportedArticle, NEWS_AGE_MAX, StoredArticle, Verdict, publisher_of,
+};
 use crate::store::write::articles::arrival::{Arrival, Identity};
 use crate::store::write::articles::upsert::{Upserted, upsert};
 use crate::store::write::removal::delete;
@@ -43,6 +45,7 @@ pub(in crate::store) fn import(
         record,
     };
     let Upserted { stored, url, .. } = upsert(transaction, article, &arrival)?;
+    let is_new = matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. });
     if let Some(url) = url {
         let publisher = publisher_of(url.as_url());
         links::add_alias(connection, &Alias { url, publisher }, stored.id, first_seen_at)?;
@@ -52,9 +55,26 @@ pub(in crate::store) fn import(
         if record.is_none_or(|record| record.sightings.is_empty()) {
             sightings::record_import(connection, stored.id, source, guid, url, first_seen_at)?;
         }
-        if matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
+        if is_new {
             schedule::note_new_article(connection, source, first_seen_at)?;
         }
     }
+    if is_new && record.is_none() && is_of_archive(imported) {
+        count_as_read(connection, stored.id)?;
+    }
     Ok(Some(stored))
+}
+
+/// Whether an article from a file is no news: who brings in an archive has not to read all of it before what comes in today.
+pub(super) fn is_of_archive(imported: &ImportedArticle) -> bool {
+    let published = imported.article.published.as_ref().map(|published| published.instant);
+    Timestamp::now().duration_since(published.unwrap_or(imported.arrived_at)) > NEWS_AGE_MAX
+}
+
+/// Has feed readers take an article for read that has just come in.
+pub(super) fn count_as_read(connection: &Connection, article: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM reading WHERE article_id = ?1 AND read_at IS NULL AND starred_at IS NULL")?
+        .execute([article])?;
+    Ok(())
 }

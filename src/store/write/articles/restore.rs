@@ -72,11 +72,9 @@ pub(in crate::store) fn restore(
                 public_time(sighting.last_seen_at),
             ])?;
     }
-    if is_new && record.counts_as_read {
-        // With the article: a merge that is interrupted and done again finds it here, and what is here somebody has yet to read.
-        connection
-            .prepare_cached("DELETE FROM reading WHERE article_id = ?1 AND read_at IS NULL AND starred_at IS NULL")?
-            .execute([stored.id])?;
+    // With the article: a merge that is interrupted and done again finds it here, and what is here somebody has yet to read.
+    if is_new && record.counts_as_read.unwrap_or_else(|| import::is_of_archive(imported)) {
+        import::count_as_read(connection, stored.id)?;
     }
     record.companions.insert(record.id, stored.id, is_new);
     Ok(Some(stored))
