@@ -94,6 +94,31 @@ fn copies_of_what_is_deleted_are_copied_in_its_place() {
 }
 
 #[test]
+fn copies_of_what_an_article_read_before_are_copies_of_those_that_still_read_so() {
+    let room = Newsroom::new();
+    let at = |paper: &str, number| {
+        line(number, 3, &json!({ "url": format!("https://{paper}.example/story"), "source": paper }))
+    };
+    let of = |id: i64| {
+        room.column(&format!(
+            "SELECT coalesce(duplicate_of || ' ' || duplicate_kind, 'none') FROM articles WHERE id = {id}"
+        ))
+    };
+    import(&room, &[at("north", 1), at("south", 1)]);
+    import(&room, &[at("north", 9)]);
+    assert_eq!(room.column("SELECT revision FROM articles WHERE id = 1"), ["2"]);
+    import(&room, &[at("east", 1), at("west", 9)]);
+    assert_eq!((of(3), of(4)), (vec!["2 exact".to_owned()], vec!["1 exact".to_owned()]));
+    // Another wording of what nobody copied leaves nothing behind.
+    import(&room, &[at("quay", 5)]);
+    import(&room, &[at("quay", 6)]);
+    import(&room, &[at("port", 5)]);
+    assert_eq!(of(6), ["none"]);
+    room.assert_sound();
+    room.run(&["doctor"]).exits(0);
+}
+
+#[test]
 fn what_is_forgotten_may_come_back() {
     let room = Newsroom::new();
     let lines = [with_url(1, 3), line(2, 3, &json!({ "id": "g2", "source": "wire" }))];

@@ -85,6 +85,20 @@ pub(super) fn remember_wording(connection: &Connection, article: &Article, id: i
     Ok(())
 }
 
+/// Leaves the wording of an article that is about to be revised to the first of its copies, which still reads so.
+pub(super) fn hand_wording_over(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    let heir: Option<i64> = connection
+        .prepare_cached(
+            "SELECT min(copy.id) FROM articles AS this JOIN articles AS copy ON copy.duplicate_of = this.id
+             WHERE this.id = ?1 AND copy.duplicate_kind = 'exact' AND copy.body = this.body",
+        )?
+        .query_row([id], |row| row.get(0))?;
+    if let Some(heir) = heir {
+        connection.prepare_cached("UPDATE _wordings SET article_id = ?2 WHERE article_id = ?1")?.execute([id, heir])?;
+    }
+    Ok(())
+}
+
 /// Puts the wording of a revision in the place of the old one.
 pub(super) fn replace_wording(connection: &Connection, article: &Article, id: i64) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM _wordings WHERE article_id = ?1")?.execute([id])?;

@@ -250,6 +250,7 @@ impl JudgedArticle<'_> {
         let no_frame = Frame::default();
         let frame = comparison.as_ref().map_or(&no_frame, Comparison::frame);
         copies::forget(self.transaction, id)?;
+        lookalikes::hand_wording_over(self.transaction, id)?;
         self.row(duplicate).update(self.transaction, id, number)?;
         if let Some(of) = exact {
             copies::record_exact(self.transaction, id, of, self.article.paragraphs().count())?;
