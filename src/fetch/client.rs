@@ -24,10 +24,11 @@ use super::coding::{self, Bounds, CodingError};
 use super::cookies::ChainCookies;
 use super::error::{Doing, FetchError, Phase, is_unexpected_end};
 use super::headers::{self, lines_of, max_age_s, retry_after, text_of};
-use super::host_gate::{HostGate, Pace};
+use super::host_gate::HostGate;
 use super::large_bodies::LargeBodies;
 use super::lenient::LenientReader;
 use super::login::{self, Login};
+use super::permits::{Busy, HostWord, Lent, Pace, Permit, Permits};
 use super::refresh;
 use super::reservations;
 use super::robots::{self, RobotsCache, Rules};
@@ -37,6 +38,9 @@ use super::watcher::{FetchFigure, FetchWatcher, Watchers};
 
 /// A buffer is not made larger than this on the word of a `Content-Length` alone.
 const BUFFER_BYTES_MAX: usize = 1024 * 1024;
+
+/// When to come again after the leave to ask a host was lost, or is nobody's to give.
+const LEAVE_LOST_WAIT: Duration = Duration::from_secs(5);
 
 const ACCEPT_FEED: HeaderValue = HeaderValue::from_static(
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, \
@@ -79,6 +83,8 @@ pub struct Fetcher {
     lenient: LenientReader,
     large_bodies: LargeBodies,
     gate: HostGate,
+    /// Who may ask whom, where other processes ask hosts too.
+    permits: Option<std::sync::Arc<dyn Permits>>,
     robots: RobotsCache,
     watchers: Watchers,
     settings: std::sync::Arc<FetchSettings>,
@@ -106,7 +112,8 @@ impl Fetcher {
         let robots = self.robots.believed_for(settings.robots_cache, settings.robots_cache_max);
         let lenient = fresh.lenient.recalling(&self.lenient);
         let (large_bodies, watchers) = (self.large_bodies.clone(), self.watchers.clone());
-        Ok(Fetcher { lenient, large_bodies, gate, robots, watchers, ..fresh })
+        let permits = self.permits.clone();
+        Ok(Fetcher { lenient, large_bodies, gate, permits, robots, watchers, ..fresh })
     }
 
     /// The same for what a source leads to: in its own way, if it has one, and with its credentials where the address is of
@@ -121,6 +128,32 @@ impl Fetcher {
         Fetcher { of_source, login, ..self.clone() }
     }
 
+    /// The same, asking hosts only as is allowed.
+    #[must_use]
+    pub fn under(&self, permits: std::sync::Arc<dyn Permits>) -> Self {
+        Fetcher { permits: Some(permits), ..self.clone() }
+    }
+
+    /// Grants a turn of this process to another one: waits for it as any request does, so long at most. It ends when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the turn is too far off, or this process does not look after the publisher.
+    pub async fn lend(&self, publisher: &str, pace: Pace, patience: Duration) -> Result<Lent, Busy> {
+        let lost = Busy { wait: LEAVE_LOST_WAIT };
+        let permits = self.permits.as_ref().ok_or(lost)?;
+        let since = permits.tenure_since(publisher).ok_or(lost)?;
+        let turn = self.gate.waiting_up_to(patience).turn(publisher, pace, Some(since)).await?;
+        let leave = permits.begin(publisher).filter(|leave| leave.since == since).ok_or(lost)?;
+        Ok(Lent { gate: self.gate.clone(), publisher: publisher.to_owned(), turn, leave })
+    }
+
+    /// By which key the turns of an address's host are counted.
+    #[must_use]
+    pub fn publisher_of_turn(&self, url: &Url) -> String {
+        self.whose_turn(url).0
+    }
+
     fn with_addresses(settings: &FetchSettings, addresses: AddressRules) -> Result<Self, String> {
         install_tls();
         let settings = std::sync::Arc::new(settings.clone());
@@ -131,6 +164,7 @@ impl Fetcher {
             of_source: None,
             login: None,
             gate: HostGate::new(settings.host_wait_max),
+            permits: None,
             robots: RobotsCache::new(settings.robots_cache, settings.robots_cache_max),
             watchers: Watchers::default(),
             settings,
@@ -281,25 +315,23 @@ impl Fetcher {
         let mut record = unasked(url, request.purpose);
         let (publisher, pace) = self.whose_turn(url);
         let came_at = Instant::now();
-        let turn = self.gate.turn(&publisher, pace).await.map_err(|busy| {
-            let wait = SignedDuration::try_from(busy.wait).unwrap_or(SignedDuration::MAX);
-            FetchError::HostBusy { until: Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX) }
-        });
+        let permit = self.permit(&publisher, pace).await.map_err(busy);
         let began = Instant::now();
         self.watchers.tell(FetchFigure::Waited(began.duration_since(came_at)));
-        let turn = turn?;
+        let mut permit = permit?;
         record.started_at = Timestamp::now();
         let limit = self.settings.total_timeout;
         let asking = self.ask(client, reader, url, request, cookies, &mut record);
-        let answer = match tokio::time::timeout(limit, asking).await {
-            Ok(answer) => answer,
-            Err(_) => {
+        let answer = tokio::select! {
+            answer = tokio::time::timeout(limit, asking) => answer.unwrap_or_else(|_| {
                 let host = url.host_str().unwrap_or_default().to_owned();
                 Err(FetchError::Timeout { host, phase: Phase::Whole, limit })
-            }
+            }),
+            // Another process may ask that host now. With the request its connection is dropped.
+            () = permit.over() => Err(busy(Busy { wait: LEAVE_LOST_WAIT })),
         };
-        let answer = self.heed(&publisher, answer);
-        drop(turn);
+        let answer = self.heed(&publisher, &mut permit, answer);
+        drop(permit);
         record.elapsed = began.elapsed();
         // A host without a robots.txt has not failed: it allows everything.
         let is_answer = request.purpose == Purpose::Robots
@@ -314,19 +346,51 @@ impl Fetcher {
         answer
     }
 
+    /// Leave to send one request to a publisher: its turn, and where other processes ask hosts too, the word of whoever looks after it. That is
+    /// looked at last.
+    async fn permit(&self, publisher: &str, pace: Pace) -> Result<Permit, Busy> {
+        let Some(permits) = &self.permits else {
+            return self.gate.turn(publisher, pace, None).await.map(Permit::Free);
+        };
+        if let Some(since) = permits.tenure_since(publisher) {
+            let turn = self.gate.turn(publisher, pace, Some(since)).await?;
+            let leave = permits.begin(publisher).filter(|leave| leave.since == since);
+            return leave.map(|leave| Permit::Own(turn, leave)).ok_or(Busy { wait: LEAVE_LOST_WAIT });
+        }
+        let pause = self.gate.own_pause(publisher).unwrap_or_default().max(pace.pause);
+        permits.borrow(publisher, Pace { pause, ..pace }, self.gate.patience()).await.map(Permit::Lent)
+    }
+
     /// Does what an answer asks for: a host that is asked too much is left in peace, and so is one that refuses shortly
-    /// after it has said so.
-    fn heed(&self, publisher: &str, answer: Result<Answer, FetchError>) -> Result<Answer, FetchError> {
+    /// after it has said so. Whoever lent the turn hears of it too.
+    fn heed(
+        &self,
+        publisher: &str,
+        permit: &mut Permit,
+        answer: Result<Answer, FetchError>,
+    ) -> Result<Answer, FetchError> {
+        let mut unheard = HostWord::default();
+        let word = permit.word().unwrap_or(&mut unheard);
         match answer {
-            Err(FetchError::Status { status: 429, retry_after }) => self.gate.complaint(publisher, retry_after),
+            Err(FetchError::Status { status: 429, retry_after }) => {
+                self.gate.complaint(publisher, retry_after);
+                word.complaint = Some(retry_after);
+            }
             Err(FetchError::Status { status: status @ 403, retry_after }) if self.gate.has_complained(publisher) => {
                 self.gate.complaint(publisher, retry_after);
+                word.complaint = Some(retry_after);
                 if retry_after.is_none() {
                     return Err(FetchError::Limited { status });
                 }
             }
-            Err(FetchError::Status { retry_after: Some(delay), .. }) => self.gate.hold(publisher, delay),
-            Ok(_) => self.gate.content(publisher),
+            Err(FetchError::Status { retry_after: Some(delay), .. }) => {
+                self.gate.hold(publisher, delay);
+                word.hold = Some(delay);
+            }
+            Ok(_) => {
+                self.gate.content(publisher);
+                word.is_content = true;
+            }
             Err(_) => {}
         }
         answer
@@ -562,6 +626,12 @@ impl Fetcher {
         self.robots.note(page, Ok(Vec::new()));
         Ok(robots::allow_all())
     }
+}
+
+/// A host whose turn has not come.
+fn busy(busy: Busy) -> FetchError {
+    let wait = SignedDuration::try_from(busy.wait).unwrap_or(SignedDuration::MAX);
+    FetchError::HostBusy { until: Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX) }
 }
 
 /// The record of an exchange that has not taken place.

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 
 use crate::model::HostHold;
 
+use super::permits::{Busy, Pace};
+
 /// Publishers remembered before those are forgotten whose pause is over. A quiet one needs no memory.
 const REMEMBERED_MAX: usize = 4096;
 
@@ -41,15 +43,6 @@ pub(super) struct HostGate {
     wait_max: Duration,
 }
 
-/// How a publisher is to be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pace {
-    /// From the end of one request to the start of the next.
-    pub(super) pause: Duration,
-    /// Requests at one time.
-    pub(super) n_at_once: usize,
-}
-
 #[derive(Debug)]
 struct Publisher {
     n_in_work: usize,
@@ -62,6 +55,8 @@ struct Publisher {
     n_complaints: u32,
     /// Until when the last of them is remembered.
     complained_until: Option<Instant>,
+    /// Since when this process looks after it, where others ask hosts too.
+    looked_after_since: Option<Instant>,
     turn_ended: Arc<Notify>,
 }
 
@@ -71,13 +66,6 @@ pub(super) struct Turn {
     gate: HostGate,
     publisher: String,
     pause: Duration,
-}
-
-/// The wait would be too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Busy {
-    /// How long it would be from now.
-    pub(super) wait: Duration,
 }
 
 impl HostGate {
@@ -90,13 +78,26 @@ impl HostGate {
         HostGate { wait_max, ..self.clone() }
     }
 
-    /// Waits for the publisher's turn, if it is not too far off.
-    pub(super) async fn turn(&self, publisher: &str, pace: Pace) -> Result<Turn, Busy> {
+    /// How long a turn is waited for.
+    pub(super) fn patience(&self) -> Duration {
+        self.wait_max
+    }
+
+    /// Waits for the publisher's turn, if it is not too far off. Where other processes ask hosts too, `since` is when this one began to look
+    /// after the publisher: it may have been asked right before.
+    pub(super) async fn turn(&self, publisher: &str, pace: Pace, since: Option<Instant>) -> Result<Turn, Busy> {
         let deadline = Instant::now() + self.wait_max;
         loop {
             let (free_from, turn_ended) = {
                 let mut publishers = self.locked();
                 let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
+                if let Some(since) = since
+                    && state.looked_after_since != Some(since)
+                {
+                    state.looked_after_since = Some(since);
+                    let pause = state.own_pause.unwrap_or_default().max(pace.pause);
+                    state.free_from = state.free_from.max(since + pause);
+                }
                 if state.n_in_work < pace.n_at_once {
                     if state.free_from <= Instant::now() {
                         state.n_in_work += 1;
@@ -226,6 +227,11 @@ impl HostGate {
         state.own_pause = Some(pause);
     }
 
+    /// A longer pause that the publisher has asked for.
+    pub(super) fn own_pause(&self, publisher: &str) -> Option<Duration> {
+        self.locked().get(publisher).and_then(|state| state.own_pause)
+    }
+
     /// Ends a publisher's peace early, without forgetting why it was.
     #[cfg(test)]
     pub(super) fn forgive(&self, publisher: &str) {
@@ -257,6 +263,7 @@ impl Publisher {
             own_pause: None,
             n_complaints: 0,
             complained_until: None,
+            looked_after_since: None,
             turn_ended: Arc::default(),
         }
     }
@@ -298,10 +305,10 @@ mod tests {
     async fn turns_of_one_publisher_are_apart_and_those_of_others_are_not() {
         let (gate, pace) = (gate(), pace(1000, 1));
         let start = Instant::now();
-        drop(gate.turn("a.example", pace).await.unwrap());
-        drop(gate.turn("b.example", pace).await.unwrap());
+        drop(gate.turn("a.example", pace, None).await.unwrap());
+        drop(gate.turn("b.example", pace, None).await.unwrap());
         assert_eq!(start.elapsed(), Duration::ZERO);
-        drop(gate.turn("a.example", pace).await.unwrap());
+        drop(gate.turn("a.example", pace, None).await.unwrap());
         assert_eq!(start.elapsed().as_millis() / 10, 100);
     }
 
@@ -309,7 +316,7 @@ mod tests {
     async fn a_turn_that_is_far_off_is_refused_with_its_time() {
         let (gate, pace) = (gate(), pace(0, 1));
         gate.hold("a.example", Duration::from_mins(1));
-        let busy = gate.turn("a.example", pace).await.unwrap_err();
+        let busy = gate.turn("a.example", pace, None).await.unwrap_err();
         assert_eq!(busy.wait, Duration::from_mins(1));
         assert_eq!(gate.wait("a.example"), Duration::from_mins(1));
     }
@@ -317,21 +324,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_more_than_allowed_are_at_work_at_once() {
         let (gate, pace) = (gate(), pace(0, 2));
-        let first = gate.turn("a.example", pace).await.unwrap();
-        let _second = gate.turn("a.example", pace).await.unwrap();
-        assert!(gate.turn("a.example", pace).await.is_err());
+        let first = gate.turn("a.example", pace, None).await.unwrap();
+        let _second = gate.turn("a.example", pace, None).await.unwrap();
+        assert!(gate.turn("a.example", pace, None).await.is_err());
         drop(first);
-        assert!(gate.turn("a.example", pace).await.is_ok());
+        assert!(gate.turn("a.example", pace, None).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn those_that_are_refused_come_one_after_the_other() {
         let (gate, pace) = (gate(), pace(1000, 1));
-        let _turn = gate.turn("a.example", pace).await.unwrap();
+        let _turn = gate.turn("a.example", pace, None).await.unwrap();
         let mut waits = Vec::new();
         for _ in 0..4 {
             // Each has waited two seconds before it was refused.
-            waits.push(gate.turn("a.example", pace).await.unwrap_err().wait.as_millis() / 100);
+            waits.push(gate.turn("a.example", pace, None).await.unwrap_err().wait.as_millis() / 100);
         }
         assert_eq!(waits, [10, 10, 10, 10]);
         let refuse_at_once = || gate.refuse("a.example", pace).wait.as_secs();
@@ -381,14 +388,14 @@ mod tests {
         assert_eq!(minutes("busy.example"), 4, "the third in a row");
         second.complaint("content.example", None);
         assert_eq!(minutes("content.example"), 1, "the first in a row");
-        assert!(second.turn("held.example", pace(10, 1)).await.is_err());
+        assert!(second.turn("held.example", pace(10, 1), None).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_that_was_asked_for_is_kept() {
         let (gate, pace) = (gate(), pace(10, 1));
         gate.set_pause("a.example", Duration::from_secs(30));
-        drop(gate.turn("a.example", pace).await.unwrap());
+        drop(gate.turn("a.example", pace, None).await.unwrap());
         assert_eq!(gate.wait("a.example"), Duration::from_secs(30));
     }
 }

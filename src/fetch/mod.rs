@@ -1,7 +1,8 @@
 //! May we ask, and how: the only HTTP client, behind the rules that no caller can pass by.
 //!
 //! Every request, and every hop of a redirect, passes through the same gates: the address may be fetched from
-//! (`address`), robots.txt allows it for article pages (`robots`), and it is the publisher's turn (`host_gate`). Sizes,
+//! (`address`), robots.txt allows it for article pages (`robots`), and it is the publisher's turn (`host_gate`), which other processes
+//! may have to grant (`permits`). Sizes,
 //! times and redirects are bounded. What the client cannot read (`client`) is asked for once more, through the same gates,
 //! and read leniently (`lenient`, `wire`). `post` gives messages to their receivers, by the same rules of addresses.
 
@@ -27,6 +28,8 @@ mod lenient;
 
 mod login;
 
+mod permits;
+
 mod post;
 
 mod refresh;
@@ -48,6 +51,7 @@ mod wire;
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
 pub use error::{FetchError, Phase};
+pub use permits::{Borrowing, Busy, HostWord, Leave, Lent, Loan, Pace, Permits};
 pub use post::{PostAnswer, Poster};
 pub use robots_rules::RobotsRules;
 pub use saved::read_saved;
