@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::model::HostHold;
 
-use super::permits::{Busy, Pace};
+use super::pace::{Busy, Pace};
 
 /// Publishers remembered before those are forgotten whose pause is over. A quiet one needs no memory.
 const REMEMBERED_MAX: usize = 4096;

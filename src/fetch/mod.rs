@@ -28,6 +28,8 @@ mod lenient;
 
 mod login;
 
+mod pace;
+
 mod permits;
 
 mod post;
@@ -51,7 +53,8 @@ mod wire;
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
 pub use error::{FetchError, Phase};
-pub use permits::{Borrowing, Busy, HostWord, Leave, Lent, Loan, Pace, Permits};
+pub use pace::{Busy, Pace};
+pub use permits::{Borrowing, HostWord, Leave, Lent, Loan, Permits};
 pub use post::{PostAnswer, Poster};
 pub use robots_rules::RobotsRules;
 pub use saved::read_saved;

@@ -14,22 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::host_gate::{HostGate, Turn};
-
-/// How a publisher is to be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// From the end of one request to the start of the next.
-    pub pause: Duration,
-    /// Requests at one time.
-    pub n_at_once: usize,
-}
-
-/// The wait for a turn would be too long, or nobody can give one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Busy {
-    /// How long it would be from now.
-    pub wait: Duration,
-}
+use super::pace::{Busy, Pace};
 
 /// Who may ask whom. A publisher goes by the key by which its turns are counted.
 pub trait Permits: fmt::Debug + Send + Sync {
@@ -51,8 +36,8 @@ pub type Borrowing<'a> = Pin<Box<dyn Future<Output = Result<Loan, Busy>> + Send 
 pub struct Leave {
     /// The tenure that it is of.
     pub since: Instant,
-    /// Until when the request must have ended. It moves on as the tenure is renewed.
-    pub until: watch::Receiver<Instant>,
+    /// Until when the request must have ended, by each of those who have a say in it. These move on as the tenure is renewed.
+    pub until: Vec<watch::Receiver<Instant>>,
     /// Kept while the request is under way.
     pub held: Box<dyn Any + Send + Sync>,
 }
@@ -105,7 +90,8 @@ impl Lent {
     /// Until when this process may lend it: its own tenure.
     #[must_use]
     pub fn until(&self) -> Instant {
-        *self.leave.until.borrow()
+        let until = self.leave.until.iter().map(|until| *until.borrow()).min();
+        until.unwrap_or_else(Instant::now)
     }
 
     /// Ends it, and does what the host asks for.
@@ -138,14 +124,17 @@ impl Permit {
     /// Ends when the request must have ended; never where this process asks all hosts.
     pub(super) fn over(&self) -> impl Future<Output = ()> + Send + use<> {
         let until = match self {
-            Permit::Free(_) => None,
-            Permit::Own(_, leave) => Some(leave.until.clone()),
-            Permit::Lent(loan) => Some(loan.until.clone()),
+            Permit::Free(_) => Vec::new(),
+            Permit::Own(_, leave) => leave.until.clone(),
+            Permit::Lent(loan) => vec![loan.until.clone()],
         };
         async move {
-            match until {
-                None => std::future::pending().await,
-                Some(until) => passed(until).await,
+            let mut passing: tokio::task::JoinSet<()> = tokio::task::JoinSet::new();
+            for until in until {
+                passing.spawn(passed(until));
+            }
+            if passing.join_next().await.is_none() {
+                std::future::pending::<()>().await;
             }
         }
     }
@@ -178,10 +167,7 @@ async fn passed(mut until: watch::Receiver<Instant>) {
 
 impl fmt::Debug for Leave {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leave")
-            .field("since", &self.since)
-            .field("until", &*self.until.borrow())
-            .finish_non_exhaustive()
+        f.debug_struct("Leave").field("since", &self.since).field("until", &self.until).finish_non_exhaustive()
     }
 }
 

@@ -60,7 +60,7 @@ impl Permits for Fake {
         let (since, until) = own.get(publisher)?;
         (*until.borrow() > Instant::now()).then(|| Leave {
             since: *since,
-            until: until.subscribe(),
+            until: vec![until.subscribe()],
             held: Box::new(()),
         })
     }
@@ -72,8 +72,8 @@ impl Permits for Fake {
         };
         let (publisher, given_back) = (publisher.to_owned(), Arc::clone(&self.given_back));
         let until = watch::Sender::new(Instant::now() + lasts);
-        let give_back = Box::new(move |word| given_back.lock().unwrap().push((publisher, word)));
-        Box::pin(async move { Ok(Loan::new(until.subscribe(), give_back)) })
+        let tell = Box::new(move |word| given_back.lock().unwrap().push((publisher, word)));
+        Box::pin(async move { Ok(Loan::new(until.subscribe(), tell)) })
     }
 }
 
