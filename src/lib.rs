@@ -36,8 +36,7 @@
 //! * `forms`: how what is stored is told to programs, in commands and pages by the same names. Pure.
 //! * [`pipeline`]: one unit of work from start to end; the one module that knows several stages. Holds no SQL, no
 //!   channel and no loop.
-//! * [`queue`]: which worker asks which hosts, where there are several, and what workers and the writer say to each other. Pure, and no command uses
-//!   it yet.
+//! * [`queue`]: which worker asks which hosts, where there are several, and how work goes to them and comes back. No command uses it yet.
 //! * [`daemon`]: keeps doing it: claims, concurrency, shutdown, readiness and watchdog.
 //! * [`serve`]: answers over HTTP: pages and feeds, figures and health, and what feed readers on other devices ask and mark.
 //! * [`tell`]: messages about what watches find, to the receivers of the settings.
@@ -54,7 +53,7 @@
 //!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
 //! * `forms` knows `model`, `revision` and `store`, and of `config`, `schedule` and `normalize` what an account of an address takes.
 //! * `pipeline` knows all stages that an article goes through, but not `store`. `app` knows both and builds them, `daemon` knows all three
-//!   and runs them, and asks `alarm`, which knows nobody. `queue` knows what a stage knows. `serve` knows what `fetch`, `store` and `daemon`
+//!   and runs them, asks `alarm`, which knows nobody, and `queue`, which knows what a stage knows and `fetch`. `serve` knows what `fetch`, `store` and `daemon`
 //!   tell, and `forms`; `mcp` knows `config`, `model`, `store` and `forms`; `tell` knows those and `fetch`, by whose rules of addresses it sends.
 //! * `cli` knows everybody, and nobody knows `cli` but `main`. `demo` knows nobody, and only `cli` knows it.
 //! * Within a folder, no file knows one above it, and no files know one another in a circle. What two need stands in a

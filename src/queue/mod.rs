@@ -2,11 +2,18 @@
 //!
 //! Publishers are parted into shards, and a worker asks the hosts of those shards alone that it has a lease of.
 //!
-//! * `lease`: the lease of a shard. Pure.
+//! * `shard`: which shard a publisher is in. `lease`: the lease of a shard. Pure.
+//! * `dispatch`: the writer's side, with `hosts`, what it knows of them. `permission`: how long a worker may ask hosts by its word.
 //! * `question`: what is asked and reported. `bus`: how it goes between the writer and the workers, by `nats` or by the `memory` of a process.
 //! * [`wire`]: the messages, as bytes.
 
 mod bus;
+
+mod clock;
+
+mod dispatch;
+
+mod hosts;
 
 mod lease;
 
@@ -14,12 +21,19 @@ mod memory;
 
 mod nats;
 
+mod permission;
+
 mod question;
+
+mod shard;
 
 pub mod wire;
 
 pub use bus::{Bus, Shared};
+pub use dispatch::{ALLOWED_FOR, Dispatcher, Done, Kind, Lost, QueueFigures, Rules, Settling, WorkerSeen};
 pub use lease::{Entry, Lease, Outcome, Record, Step, Terms, Write};
 pub use memory::{MemoryBus, MemoryDesk, MemoryShared};
 pub use nats::NatsBus;
+pub use permission::Permission;
 pub use question::{BusError, Committed, Delivery, Question, Receipt};
+pub use shard::{N_SHARDS, shard_of};

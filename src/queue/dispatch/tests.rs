@@ -1,0 +1,212 @@
+//! Workers of a few lines, by a clock that goes as the tests want it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::model::{PollFacts, PollResult, Source};
+use crate::queue::question::Committed;
+use crate::queue::wire::{PollDone, Room};
+
+/// A writer, with those who may ask it.
+struct Desk {
+    dispatcher: Dispatcher,
+    elsewhere: mpsc::Sender<Question>,
+    embedded: mpsc::Sender<Question>,
+    reports: mpsc::Sender<Delivery>,
+    is_away: Arc<AtomicBool>,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        let rules = Rules { run: "run".to_owned(), settings: "alike".to_owned(), lease: Duration::from_mins(10) };
+        let dispatcher = Dispatcher::new(rules, &HostMemory::default());
+        let ((elsewhere, asked), (embedded, asked_here)) = (mpsc::channel(8), mpsc::channel(8));
+        let (reports, reported) = mpsc::channel(8);
+        let is_away = Arc::new(AtomicBool::new(false));
+        let looks = Arc::clone(&is_away);
+        tokio::spawn(dispatcher.clone().answer(asked, asked_here, move || looks.load(Ordering::Relaxed)));
+        tokio::spawn(dispatcher.clone().take_reports(reported));
+        Desk { dispatcher, elsewhere, embedded, reports, is_away }
+    }
+
+    /// Has a source polled.
+    fn poll(&self) -> JoinHandle<Result<Done<PollOutcome>, Lost>> {
+        let dispatcher = self.dispatcher.clone();
+        tokio::spawn(async move { dispatcher.poll("paper.example", due()).await })
+    }
+
+    async fn ask(&self, ask: Ask) -> Option<Answer> {
+        Desk::ask_at(&self.elsewhere, ask).await
+    }
+
+    async fn ask_at(desk: &mpsc::Sender<Question>, ask: Ask) -> Option<Answer> {
+        let (question, answer) = Question::new(ask.encode());
+        desk.send(question).await.unwrap();
+        Some(Answer::decode(&answer.await.ok()?).unwrap())
+    }
+
+    /// Reports a poll that found nothing new. Returns where it is heard that it is committed.
+    async fn report(&self, job: &Job, worker: &str) -> Committed {
+        let result = PollResult::Postponed { until: Timestamp::UNIX_EPOCH };
+        let done = PollDone { exchanges: Vec::new(), finished_at: Timestamp::UNIX_EPOCH, result, healing: None };
+        let report = Report {
+            version: VERSION,
+            run: "run".to_owned(),
+            ticket: job.ticket.clone(),
+            worker: worker.to_owned(),
+            epoch: job.epoch,
+            hosts: HostMemory::default(),
+            outcome: Outcome::Poll(done),
+        };
+        let (receipt, committed) = Receipt::new();
+        self.reports.send(Delivery { message: report.encode(), receipt }).await.unwrap();
+        committed
+    }
+}
+
+fn due() -> DueSource {
+    let _ = PollFacts::default();
+    let source = Source::new("paper".to_owned(), "https://paper.example/feed".parse().unwrap());
+    DueSource { is_probe: false, ..DueSource::untried(&source) }
+}
+
+fn ask(worker: &str, shards: &[(u8, u64)]) -> Ask {
+    let share = Share { sound: 4, probes: 1 };
+    Ask {
+        version: VERSION,
+        worker: worker.to_owned(),
+        machine: worker.to_owned(),
+        program: "0.1.0".to_owned(),
+        settings: "alike".to_owned(),
+        slots: Slots { polls: 4, articles: 4 },
+        room: Room { polls: share, articles: share },
+        shards: shards.to_vec(),
+        n_in_work: 0,
+        run: None,
+    }
+}
+
+fn shard() -> u8 {
+    shard_of("paper.example")
+}
+
+fn jobs(answer: Option<Answer>) -> (Vec<Job>, bool, Duration) {
+    match answer {
+        Some(Answer::Work { jobs, sole, lasts, .. }) => (jobs, sole, lasts),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_goes_to_who_looks_after_its_host_and_comes_back() {
+    let desk = Desk::new();
+    let polled = desk.poll();
+    let other = shard().wrapping_add(1);
+    assert!(jobs(desk.ask(ask("b", &[(other, 1)])).await).0.is_empty(), "another's shard");
+    let (taken, is_sole, lasts) = jobs(desk.ask(ask("a", &[(shard(), 3)])).await);
+    assert_eq!((taken.len(), taken[0].epoch, is_sole, lasts), (1, 3, false, ALLOWED_FOR));
+    assert_eq!(desk.dispatcher.figures().n_out, 1);
+
+    let committed = desk.report(&taken[0], "a").await;
+    let done = polled.await.unwrap().expect("it came back");
+    assert!(matches!(done.outcome.result, PollResult::Postponed { .. }));
+    assert_eq!(done.outcome.source.slug, "paper");
+    done.settling.committed();
+    committed.await.expect("it is told to be committed").send(Ok(())).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_committed_is_not_said_to_be_and_comes_again_in_vain() {
+    let desk = Desk::new();
+    let polled = desk.poll();
+    let (taken, ..) = jobs(desk.ask(ask("a", &[(shard(), 1)])).await);
+    let first = desk.report(&taken[0], "a").await;
+    let done = polled.await.unwrap().unwrap();
+    let twice = desk.report(&taken[0], "a").await;
+    assert!(twice.await.is_err(), "while it is being committed the second is left where it is");
+    // The database could not be written, say.
+    drop(done);
+    assert!(first.await.is_err());
+    let again = desk.report(&taken[0], "a").await;
+    again.await.expect("nobody waits for it any more").send(Ok(())).unwrap();
+    assert_eq!(desk.dispatcher.figures().n_stale, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_given_out_under_an_earlier_epoch_is_lost() {
+    let desk = Desk::new();
+    let polled = desk.poll();
+    let (taken, ..) = jobs(desk.ask(ask("a", &[(shard(), 1)])).await);
+    assert!(jobs(desk.ask(ask("b", &[(shard(), 2)])).await).0.is_empty());
+    assert_eq!(polled.await.unwrap().unwrap_err(), Lost);
+    let late = desk.report(&taken[0], "a").await;
+    late.await.expect("it counts for nothing").send(Ok(())).unwrap();
+
+    let polled = desk.poll();
+    assert!(jobs(desk.ask(ask("a", &[(shard(), 1)])).await).0.is_empty(), "it looks after that host no more");
+    assert_eq!(jobs(desk.ask(ask("b", &[(shard(), 2)])).await).0.len(), 1);
+    drop(polled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_reports_is_lost_when_its_claim_has_run_out() {
+    let desk = Desk::new();
+    let polled = desk.poll();
+    assert_eq!(jobs(desk.ask(ask("a", &[(shard(), 1)])).await).0.len(), 1);
+    assert_eq!(polled.await.unwrap().unwrap_err(), Lost);
+    desk.dispatcher.close();
+    assert_eq!(desk.poll().await.unwrap().unwrap_err(), Lost, "nothing is handed out at the end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn this_process_goes_on_alone_once_nobody_elsewhere_may_ask_and_not_before() {
+    let desk = Desk::new();
+    let alone = |answer| jobs(answer).1;
+    jobs(desk.ask(ask("a", &[(shard(), 1)])).await);
+    let allowed_at = Instant::now();
+    desk.is_away.store(true, Ordering::Relaxed);
+    while !alone(Desk::ask_at(&desk.embedded, ask("here", &[])).await) {
+        assert!(allowed_at.elapsed() < 2 * ALLOWED_AND_MORE, "it goes on at last");
+    }
+    assert!(allowed_at.elapsed() >= ALLOWED_AND_MORE, "{:?}", allowed_at.elapsed());
+    let polled = desk.poll();
+    assert_eq!(jobs(Desk::ask_at(&desk.embedded, ask("here", &[])).await).0.len(), 1, "any host");
+    drop(polled);
+
+    desk.is_away.store(false, Ordering::Relaxed);
+    let last = Instant::now();
+    let asked_at = loop {
+        let asked_at = Instant::now();
+        let (_, is_sole, lasts) = jobs(desk.ask(ask("a", &[(shard(), 2)])).await);
+        assert!(!is_sole);
+        if !lasts.is_zero() {
+            break asked_at;
+        }
+    };
+    assert!(asked_at + HELD_FOR - last >= ALLOWED_AND_MORE, "{:?}", asked_at - last);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_work_with_this_writer_is_told_why() {
+    let desk = Desk::new();
+    for (other, word) in [
+        (Ask { version: VERSION + 1, ..ask("a", &[]) }, "version"),
+        (Ask { settings: "others".to_owned(), ..ask("b", &[]) }, "settings"),
+    ] {
+        let (question, answer) = Question::new(other.encode());
+        desk.elsewhere.send(question).await.unwrap();
+        match Answer::decode(&answer.await.unwrap()) {
+            Ok(Answer::Refused { reason, .. }) => assert!(reason.contains(word), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(desk.dispatcher.room(Kind::Article), Share { sound: 0, probes: 0 });
+    let (question, answer) = Question::new(b"no question".to_vec());
+    desk.elsewhere.send(question).await.unwrap();
+    assert!(matches!(Answer::decode(&answer.await.unwrap()), Ok(Answer::Refused { .. })));
+    jobs(desk.ask(ask("c", &[])).await);
+    assert_eq!(desk.dispatcher.room(Kind::Article), Share { sound: 8, probes: 8 }, "twice its slots");
+}
