@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::app::App;
-use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource};
-use crate::pipeline;
+use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource, HostMemory};
+use crate::queue::{Dispatcher, Settling};
 use crate::store::{self, ClaimRequest, RetentionRules, Run, Scope, Store, StoreError};
 
 use super::claims::{Claimed, Claims};
@@ -18,6 +18,7 @@ use super::in_work::InWork;
 use super::journal::Journal;
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
+use super::place::Place;
 use super::pulse::{Heart, Pulse};
 use super::tally::{self, Event, Tally};
 
@@ -98,7 +99,8 @@ pub struct Engine {
     hurry: Option<watch::Receiver<bool>>,
     observe: Observer,
     tally: Tally,
-    running: JoinSet<(u64, Result<Event, StoreError>)>,
+    place: Place,
+    running: JoinSet<(u64, Result<Option<Event>, StoreError>)>,
     pieces: Pieces,
     claims: Claims,
     /// Claims whose outcomes could not be written.
@@ -125,6 +127,7 @@ impl Engine {
             hurry: None,
             observe,
             tally: Tally::default(),
+            place: Place::Here,
             running: JoinSet::new(),
             pieces: Pieces::default(),
             claims: Claims::new(is_after_death),
@@ -152,6 +155,13 @@ impl Engine {
     #[must_use]
     pub fn watched_by(mut self, in_work: InWork) -> Self {
         self.pieces.show(in_work);
+        self
+    }
+
+    /// Has the work done by the workers that ask for it.
+    #[must_use]
+    pub fn by_workers(mut self, dispatcher: Dispatcher) -> Self {
+        self.place = Place::Elsewhere(dispatcher);
         self
     }
 
@@ -201,6 +211,7 @@ impl Engine {
                     }
                 }
                 () = self.pieces.handed_over() => {}
+                () = self.place.some_is_taken() => {}
                 () = tokio::time::sleep(wait) => {}
                 _ = heartbeat.tick() => self.beat().await?,
                 changed = control.stop.changed() => {
@@ -228,9 +239,9 @@ impl Engine {
             return;
         }
         let settings = &self.app.config.daemon;
-        let polls = self.pieces.room(Slot::Poll, settings);
-        let free = self.pieces.room(Slot::Article, settings);
-        let links = self.claims.links_to_ask_for(free, settings.article_tasks);
+        let polls = self.place.room(Slot::Poll, &self.pieces, settings);
+        let free = self.place.room(Slot::Article, &self.pieces, settings);
+        let links = self.claims.links_to_ask_for(free, self.place.n_slots_to_claim_ahead_for(settings));
         if polls.n_max() + links.n_max() == 0 {
             // What ends, or is handed over, makes it sooner.
             self.claims.look_after(settings.idle_max);
@@ -286,7 +297,10 @@ impl Engine {
             }
         }
         // Only work that a slot is free for is worth waking up for.
-        let (polls, articles) = (self.pieces.room(Slot::Poll, settings), self.pieces.room(Slot::Article, settings));
+        let (polls, articles) = (
+            self.place.room(Slot::Poll, &self.pieces, settings),
+            self.place.room(Slot::Article, &self.pieces, settings),
+        );
         let source_wait = next_source_due_at.filter(|_| polls.n_max() > 0);
         let link_wait = next_link_due_at.filter(|_| articles.n_max() > 0);
         let wait = earliest(source_wait, link_wait)
@@ -300,7 +314,7 @@ impl Engine {
         if self.claims.stock_is_empty() || self.claims.is_paused() {
             return;
         }
-        let n_free = self.pieces.room(Slot::Article, &self.app.config.daemon).n_sound;
+        let n_free = self.place.room(Slot::Article, &self.pieces, &self.app.config.daemon).n_sound;
         for _ in 0..n_free {
             let Some(candidate) = self.claims.take_from_stock() else { break };
             self.start_article(candidate);
@@ -314,7 +328,7 @@ impl Engine {
     }
 
     /// Runs a piece of work that was begun.
-    fn spawn(&mut self, number: u64, work: impl Future<Output = Result<Event, StoreError>> + Send + 'static) {
+    fn spawn(&mut self, number: u64, work: impl Future<Output = Result<Option<Event>, StoreError>> + Send + 'static) {
         // At a place of its own: the runtime would move its kilobytes several times.
         let work = Box::pin(work);
         let task = self.running.spawn(async move { (number, work.await) });
@@ -323,36 +337,40 @@ impl Engine {
 
     fn start_poll(&mut self, source: DueSource) {
         let (number, progress) = self.pieces.begin(Slot::Poll, source.claim, source.is_probe, &source.url);
-        let app = self.app.clone();
+        let (app, place, claim) = (self.app.clone(), self.place.clone(), source.claim);
         self.spawn(number, async move {
-            let stages = app.stages.of_piece(source.is_probe, progress.clone());
-            let outcome = pipeline::poll(&stages, source).await;
+            let Ok(done) = place.poll(&app, source, &progress).await else { return given_back(&app, claim).await };
             let _at_work = progress.work();
-            let describe = tally::polled(&outcome);
-            let commit = app.store.commit_poll(outcome, || progress.hand_over());
-            let (remembered, committed) = tokio::join!(remember_hosts(&app), commit);
-            remembered.and(committed.map(describe))
+            let describe = tally::polled(&done.outcome);
+            let commit = app.store.commit_poll(done.outcome, || progress.hand_over());
+            let (remembered, committed) = tokio::join!(remember_hosts(&app, done.hosts), commit);
+            let event = remembered.and(committed.map(describe))?;
+            settled(done.settling);
+            Ok(Some(event))
         });
     }
 
     fn start_article(&mut self, candidate: Candidate) {
         let (number, progress) =
             self.pieces.begin(Slot::Article, candidate.claim, candidate.is_probe, candidate.url.as_url());
-        let app = self.app.clone();
+        let (app, place, claim) = (self.app.clone(), self.place.clone(), candidate.claim);
         self.spawn(number, async move {
-            let stages = app.stages.of_piece(candidate.is_probe, progress.clone());
-            let outcome = pipeline::acquire(&stages, candidate).await;
+            let Ok(done) = place.article(&app, candidate, &progress).await else {
+                return given_back(&app, claim).await;
+            };
             let _at_work = progress.work();
-            let describe = tally::acquired(&outcome);
-            let commit = app.store.commit_article(outcome, || progress.hand_over());
-            let (remembered, committed) = tokio::join!(remember_hosts(&app), commit);
-            remembered.and(committed.map(describe))
+            let describe = tally::acquired(&done.outcome);
+            let commit = app.store.commit_article(done.outcome, || progress.hand_over());
+            let (remembered, committed) = tokio::join!(remember_hosts(&app, done.hosts), commit);
+            let event = remembered.and(committed.map(describe))?;
+            settled(done.settling);
+            Ok(Some(event))
         });
     }
 
     fn finish(
         &mut self,
-        joined: Result<(u64, Result<Event, StoreError>), tokio::task::JoinError>,
+        joined: Result<(u64, Result<Option<Event>, StoreError>), tokio::task::JoinError>,
     ) -> Result<(), EngineError> {
         let (number, committed) = match joined {
             Ok(ended) => ended,
@@ -363,7 +381,8 @@ impl Engine {
         };
         let claim = self.pieces.end(number);
         match committed {
-            Ok(event) => {
+            Ok(None) => Ok(()),
+            Ok(Some(event)) => {
                 self.journal.tell(&event);
                 self.tally.add(&event);
                 (self.observe)(&event);
@@ -489,6 +508,7 @@ impl Engine {
         };
         let n_in_stock = self.claims.n_in_stock();
         self.claims.forget();
+        self.place.close();
         if let Some(notifier) = self.notifier {
             let status = format!("finishing {} pieces of work", self.running.len());
             notifier.stopping(&status, grace_period + CLOSING_TIME_MAX);
@@ -581,9 +601,21 @@ async fn hurried(hurry: &mut Option<watch::Receiver<bool>>) {
     std::future::pending::<()>().await;
 }
 
+/// Gives back what whoever had it does not do any more.
+async fn given_back(app: &App, claim: ClaimId) -> Result<Option<Event>, StoreError> {
+    app.store.give_back_these(vec![claim]).await?;
+    Ok(None)
+}
+
+/// Lets whoever carried an outcome here know that it is committed.
+fn settled(settling: Option<Settling>) {
+    if let Some(settling) = settling {
+        settling.committed();
+    }
+}
+
 /// Writes down what hosts have said that the next process is to go by.
-async fn remember_hosts(app: &App) -> Result<(), StoreError> {
-    let news = app.stages.fetcher.host_news();
+async fn remember_hosts(app: &App, news: HostMemory) -> Result<(), StoreError> {
     if news.is_empty() { Ok(()) } else { app.store.remember_hosts(news).await }
 }
 

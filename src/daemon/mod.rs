@@ -20,6 +20,8 @@ mod notify;
 
 mod pieces;
 
+mod place;
+
 mod pulse;
 
 mod source_list;
