@@ -16,7 +16,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 7] = [
     ("Bring in", &["sources", "run", "fetch", "import", "merge"]),
     ("Read", &["ls", "show", "search", "stories", "tail", "why", "sql", "serve", "mcp"]),
     ("Give out", &["watch", "receivers", "export", "snapshot"]),
-    ("Keep it well", &["status", "alarms", "doctor", "rm", "prune", "backup", "restore"]),
+    ("Keep it well", &["status", "alarms", "doctor", "rm", "prune", "volumes", "backup", "restore"]),
     ("Try on files, without a database", &["extract", "parse-feed"]),
     ("Learn more", &["help", "man", "schema", "completions"]),
 ];

@@ -79,6 +79,7 @@ use operate::prune::{self, PruneCommand};
 use operate::rm::{self, RmCommand};
 use operate::schema::{self, SchemaCommand};
 use operate::status::{self, StatusCommand};
+use operate::volumes::{self, VolumesCommand};
 use read::ls::{self, LsCommand};
 use read::mcp::{self, McpCommand};
 use read::search::{self, SearchCommand};
@@ -165,6 +166,8 @@ enum Command {
     Rm(RmCommand),
     /// Take away what is old, and give its space back
     Prune(PruneCommand),
+    /// Move the texts of months that are over to files of their own
+    Volumes(VolumesCommand),
     /// Copy the database to a file, also while a daemon writes
     Backup(BackupCommand),
     /// Put a backup in the place of the database
@@ -335,6 +338,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Doctor(command) => doctor::run(&mut context, &command),
         Command::Rm(command) => rm::run(&mut context, &command),
         Command::Prune(command) => prune::run(&mut context, &command),
+        Command::Volumes(command) => volumes::run(&mut context, &command),
         Command::Backup(command) => backup::run(&mut context, &command),
         Command::Restore(command) => restore::run(&mut context, &command),
         Command::Extract(command) => extract::run(&mut context, &command),

@@ -36,6 +36,7 @@ pub use file::schema_anew::write_schema_anew;
 pub use file::snapshot::{Snapshot, take_snapshot};
 pub use file::source_list::ListKeeper;
 pub use file::standing::Standing;
+pub use file::volumes::Month;
 pub use file::workshop::{Workshop, is_unfinished, remove_leftovers, unfinished_file};
 pub use read::address_history::{AddressHistory, ExchangeRow, LinkHistory};
 pub use read::addresses::WaitingLink;
@@ -67,6 +68,7 @@ pub use read::status::{DaemonSign, FailingList, StatusReport, WaitedForHost, Wai
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};
 pub use read::typed_query::{expression_of, operators_taken_for_words};
 pub use read::user_query::{QueryValue, UserQuery};
+pub use read::volumes::VolumeRow;
 pub use read::watching::book::{WatchBook, WatchRow};
 pub use read::watching::judge::{WatchFinding, WatchFindings};
 pub use write::alarms::{AlarmChange, StandingAlarm};
@@ -89,6 +91,7 @@ pub use write::sources::list_at_address::{ListCommit, commit_list_beside};
 pub use write::sources::polls::PollCommit;
 pub use write::sources::sync::SyncReport;
 pub use write::stories::edits::{merge_stories_beside, split_story_beside};
+pub use write::volumes::{Closing, ClosingStage, close_month_beside};
 pub use write::watches::{
     add_watch_beside, add_watches_beside, forget_receiver_beside, pause_watch_beside, remove_watch_beside,
     resume_receiver_beside, resume_watch_beside, retry_refused_beside,

@@ -84,6 +84,7 @@ mod tail;
 mod terminal;
 mod translated;
 mod versions;
+mod volumes;
 mod watches;
 mod web_archives;
 mod what_is_followed;

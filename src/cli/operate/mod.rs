@@ -4,6 +4,7 @@
 //! * `alarms`: what of the intake is wrong.
 //! * `doctor`: whether all is well, and mending.
 //! * `rm`, `prune`: take away what is stored, by hand or by age.
+//! * `volumes`: months that are over, in files of their own.
 //! * `config`: the settings.
 //! * `schema`: the tables and what they mean.
 //! * `completions`: for a shell; `complete`: what it then asks for.
@@ -22,6 +23,8 @@ pub(crate) mod doctor;
 pub(crate) mod rm;
 
 pub(crate) mod prune;
+
+pub(crate) mod volumes;
 
 pub(crate) mod config;
 

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use crate::bundle;
+use crate::store::file::volumes;
 
 /// An article that has another checksum than it was stored with.
 pub(super) struct Changed {
@@ -13,10 +14,12 @@ pub(super) struct Changed {
 
 /// The articles that have another checksum than they were stored with.
 pub(super) fn changed(connection: &Connection) -> rusqlite::Result<Vec<Changed>> {
-    let mut statement = connection.prepare(
+    // Texts in volumes have the checksums of their files.
+    let is_here = if volumes::has_some(connection)? { "volume IS NULL" } else { "TRUE" };
+    let mut statement = connection.prepare(&format!(
         "SELECT id, sha256, text, id IN (SELECT article_id FROM _changed_elsewhere)
-         FROM articles NOT INDEXED JOIN bundle_documents ON article_id = id ORDER BY id",
-    )?;
+         FROM articles NOT INDEXED JOIN bundle_documents ON article_id = id WHERE {is_here} ORDER BY id"
+    ))?;
     let mut rows = statement.query([])?;
     let mut changed = Vec::new();
     while let Some(row) = rows.next()? {

@@ -12,6 +12,7 @@
 //!   `restore` puts one in the place of the database, and
 //!   `schema_anew` one whose list of tables is whole again. `integrity`: what SQLite says of the pages of a file, `index_parts`:
 //!   of what an index is; `row_walk`: reads a table past damaged ones.
+//! * `volumes`: the files with the texts of months that are over; `volume_file`: writing one.
 //! * `standing`: with which sources and watches articles stand.
 //! * `error`: what can go wrong.
 //!
@@ -70,5 +71,9 @@ pub(super) mod snapshot;
 pub(super) mod row_walk;
 
 pub(super) mod standing;
+
+pub(super) mod volumes;
+
+pub(super) mod volume_file;
 
 pub(super) mod error;

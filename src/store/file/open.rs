@@ -22,6 +22,7 @@ use crate::store::file::identity::{
 use crate::store::file::lock::{check_names, is_locked_by};
 use crate::store::file::new_file::{beside, folder_of};
 use crate::store::file::schema::{in_memory, migrate};
+use crate::store::file::volumes::Volumes;
 
 /// Page size of a new file, in bytes. Article texts and link hints take some kilobytes; with SQLite's 4096 most would
 /// spread over several pages.
@@ -111,6 +112,8 @@ pub(in crate::store) struct OpenedForReading {
     pub(in crate::store) is_at_rest: bool,
     /// How much of it is there, where its end is missing.
     pub(in crate::store) cut_off: Option<String>,
+    /// The files with the texts of months that are closed.
+    pub(in crate::store) volumes: Arc<Volumes>,
 }
 
 /// Opens the file for reading, whether a writer runs, has stopped or was killed.
@@ -220,6 +223,7 @@ fn configure_for_writing(connection: &Connection, settings: &StoreSettings) -> r
     // plan might depend on.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Volumes::attach_to(connection)?;
     // Lists as parameters: `rarray(?1)`.
     rusqlite::vtab::array::load_module(connection)
 }
@@ -272,6 +276,10 @@ fn examined(
     cut: Option<&CutOff>,
 ) -> Result<OpenedForReading, StoreError> {
     let wrap = |error: rusqlite::Error| explain(&error, path);
+    let opened = |connection: Connection, is_at_rest, cut_off| {
+        let volumes = Volumes::attach_to(&connection).map_err(wrap)?;
+        Ok(OpenedForReading { connection, is_at_rest, cut_off, volumes })
+    };
     // "de" in a question of the user's is a column, and a wrong one is told. Otherwise SQLite takes it for a text where there is no such
     // column, and a condition is never true without a word.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(wrap)?;
@@ -279,7 +287,7 @@ fn examined(
         Err(StoreError::Unusable { reason, .. }) if needs_side_files(&connection) => {
             let connection = open_at_rest(path, &reason)?;
             check_identity(&connection, path, access)?;
-            Ok(OpenedForReading { connection, is_at_rest: true, cut_off: None })
+            opened(connection, true, None)
         }
         // Of a file that was cut off SQLite reads what is left only for those who say that they may mend it.
         Err(StoreError::Malformed { .. }) => {
@@ -288,11 +296,11 @@ fn examined(
             check_identity_of(&connection, path, access, cut.is_some())
                 .and_then(|()| check_schema(&connection, cut.is_some()).map_err(|error| explain(&error, path)))
                 .map_err(|error| without_schema(path, error, cut))?;
-            Ok(OpenedForReading { connection, is_at_rest: false, cut_off: cut.map(|cut| cut.damage.clone()) })
+            opened(connection, false, cut.map(|cut| cut.damage.clone()))
         }
-        checked => checked.map(|()| {
+        checked => checked.and_then(|()| {
             let cut_off = cut.filter(|cut| cut.is_within_last_page).map(|cut| cut.damage.clone());
-            OpenedForReading { connection, is_at_rest: false, cut_off }
+            opened(connection, false, cut_off)
         }),
     }
 }

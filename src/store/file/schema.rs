@@ -7,6 +7,7 @@ use rusqlite_migration::{M, Migrations};
 use tracing::info;
 
 use crate::store::file::error::{StoreError, explain};
+use crate::store::file::volumes::Volumes;
 use crate::store::file::{characters, hosts, logins};
 
 /// `PRAGMA application_id` of our databases: "nwsw". `file` and this program recognise them by it.
@@ -16,7 +17,7 @@ pub const APPLICATION_ID: i32 = 0x6e77_7377;
 pub const SNAPSHOT_APPLICATION_ID: i32 = 0x6e77_7373;
 
 /// `PRAGMA user_version` of the files that this program makes: the number of migrations.
-pub(in crate::store) const VERSION: usize = 23;
+pub(in crate::store) const VERSION: usize = 24;
 
 /// The first version whose tables answer every question: later ones have added what makes them faster, and triggers. Files of these are
 /// read as they are, since one with damaged pages cannot be brought to the latest version.
@@ -54,6 +55,7 @@ fn migrations() -> Vec<M<'static>> {
         M::up(include_str!("../../../migrations/0021_refused.sql")),
         M::up(include_str!("../../../migrations/0022_heirs.sql")),
         M::up(include_str!("../../../migrations/0023_followed_again.sql")),
+        M::up(include_str!("../../../migrations/0024_volumes.sql")),
     ]
 }
 
@@ -75,6 +77,7 @@ pub(in crate::store) fn migrate(connection: &mut Connection, path: &Path) -> Res
 pub(in crate::store) fn in_memory() -> Result<Connection, StoreError> {
     let mut connection = Connection::open_in_memory()?;
     migrate(&mut connection, Path::new(":memory:"))?;
+    Volumes::attach_to(&connection)?;
     Ok(connection)
 }
 

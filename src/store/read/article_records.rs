@@ -80,13 +80,13 @@ pub(in crate::store) const ARTICLE_COLUMNS: &str = "articles.id, articles.publis
 /// How many they are.
 pub(in crate::store) const N_ARTICLE_COLUMNS: usize = 14;
 
-/// The further columns of [`ArticleDetails`], read behind [`ARTICLE_COLUMNS`].
-pub(in crate::store) const DETAIL_COLUMNS: &str = "articles.body, articles.authors, articles.date_source, articles.published_offset, \
+/// The further columns of [`ArticleDetails`], read behind [`ARTICLE_COLUMNS`] and the text as `body`.
+pub(in crate::store) const DETAIL_COLUMNS: &str = "articles.authors, articles.date_source, articles.published_offset, \
      articles.modified_at, articles.site_name, articles.section, articles.keywords, articles.image_url, \
      articles.quality_reasons, articles.first_seen_at, articles.updated_at, articles.sha256, \
      articles.removed_at, articles.reservations";
 
-/// How many they are.
+/// How many they are, with the text.
 pub(in crate::store) const N_DETAIL_COLUMNS: usize = 15;
 
 /// Reads [`ARTICLE_COLUMNS`].
@@ -109,7 +109,7 @@ pub(in crate::store) fn article_row(cells: &Cells<'_, '_>) -> ArticleRow {
     }
 }
 
-/// Reads [`ARTICLE_COLUMNS`] and [`DETAIL_COLUMNS`].
+/// Reads [`ARTICLE_COLUMNS`], the text and [`DETAIL_COLUMNS`].
 pub(in crate::store) fn article_details(cells: &Cells<'_, '_>) -> ArticleDetails {
     let at = |offset: usize| N_ARTICLE_COLUMNS + offset;
     ArticleDetails {

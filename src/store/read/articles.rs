@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::file::error::StoreError;
+use crate::store::file::volumes::{article_body, revision_body};
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition, clause};
 use crate::store::read::article_records::{
     ARTICLE_COLUMNS, ArticleDetails, ArticleRow, DETAIL_COLUMNS, N_ARTICLE_COLUMNS, N_DETAIL_COLUMNS, article_details,
@@ -177,8 +178,9 @@ impl Reader {
         visit: &mut impl FnMut(DocumentRow) -> Result<(), E>,
     ) -> Result<(), Ended<E>> {
         let (conditions, parameters) = filter.to_sql();
+        let body = article_body(self.connection()).map_err(|error| Ended::ByFile(error.into()))?;
         let sql = format!(
-            "SELECT {ARTICLE_COLUMNS}, {DETAIL_COLUMNS}, {SEEN_IN}
+            "SELECT {ARTICLE_COLUMNS}, {body} AS body, {DETAIL_COLUMNS}, {SEEN_IN}
              FROM articles LEFT JOIN sources ON sources.id = articles.source_id {conditions}
              ORDER BY articles.published_at IS NULL, articles.published_at, articles.url IS NULL, articles.url, articles.id"
         );
@@ -220,8 +222,9 @@ impl Reader {
         let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
         conditions.push("articles.id = :id".to_owned());
         parameters.push((":id", Box::new(id)));
+        let body = article_body(self.connection())?;
         let sql = format!(
-            "SELECT {ARTICLE_COLUMNS}, {DETAIL_COLUMNS}, {seen_in} FROM articles NOT INDEXED
+            "SELECT {ARTICLE_COLUMNS}, {body} AS body, {DETAIL_COLUMNS}, {seen_in} FROM articles NOT INDEXED
              LEFT JOIN {sources} AS sources ON sources.id = articles.source_id WHERE {}",
             conditions.join(" AND ")
         );
@@ -242,8 +245,9 @@ impl Reader {
     }
 
     fn article_of(&self, id: i64, sources: &str) -> Result<Option<ArticleDetails>, StoreError> {
+        let body = article_body(self.connection())?;
         let sql = format!(
-            "SELECT {ARTICLE_COLUMNS}, {DETAIL_COLUMNS}
+            "SELECT {ARTICLE_COLUMNS}, {body} AS body, {DETAIL_COLUMNS}
              FROM articles LEFT JOIN {sources} AS sources ON sources.id = articles.source_id WHERE articles.id = ?1"
         );
         let read = |row: &Row<'_>| {
@@ -258,7 +262,7 @@ impl Reader {
             let name = format!("what belongs to {}", article_name(&article.row));
             self.note_damage(DamagedRow { name, faults: faults_of_others, is_left_out: true });
         }
-        if !faults.is_empty() {
+        if !faults.is_empty() && !self.is_of_volume(&faults) {
             self.note_damage(DamagedRow { name: article_name(&article.row), faults, is_left_out: false });
         }
         Ok(Some(article))
@@ -310,8 +314,11 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn revisions(&self, article_id: i64) -> Result<Vec<RevisionRow>, StoreError> {
+        let body = revision_body(self.connection())?;
         let revisions = self.readable_rows(
-            "SELECT revision, title, body, seen_at FROM revisions WHERE article_id = ?1 ORDER BY revision",
+            &format!(
+                "SELECT revision, title, {body} AS body, seen_at FROM revisions WHERE article_id = ?1 ORDER BY revision"
+            ),
             params![article_id],
             |row: &RevisionRow| format!("revision {} of article {article_id}", row.revision),
             |cells| RevisionRow {
@@ -352,7 +359,7 @@ fn document_name(document: &DocumentRow) -> String {
     article_name(&document.article.row)
 }
 
-/// Reads [`ARTICLE_COLUMNS`], [`DETAIL_COLUMNS`] and the sources, a line each.
+/// Reads [`ARTICLE_COLUMNS`], the text, [`DETAIL_COLUMNS`] and the sources, a line each.
 fn document_row(cells: &Cells<'_, '_>) -> DocumentRow {
     let sources = cells.text_of_other(N_ARTICLE_COLUMNS + N_DETAIL_COLUMNS).unwrap_or_default();
     DocumentRow { article: article_details(cells), sources: sources.lines().map(str::to_owned).collect() }

@@ -9,6 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::scripts::is_unspaced;
 use crate::store::file::characters;
+use crate::store::file::volumes::article_body;
 use crate::store::read::article_filter::{ArticleFilter, UserCondition};
 use crate::store::read::hit::Index;
 use crate::store::read::unicode61::{folded, is_accent, is_of_word, lowered, runs, words};
@@ -78,9 +79,10 @@ impl Beginning {
             parameters.push((":last", last));
         }
         let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        let body = article_body(connection)?;
         // By this index alone the last ones need not be read.
         let sql = format!(
-            "SELECT articles.id, title, body FROM articles INDEXED BY articles_time {clause} ORDER BY {TIME} DESC, articles.id DESC"
+            "SELECT articles.id, title, {body} FROM articles INDEXED BY articles_time {clause} ORDER BY {TIME} DESC, articles.id DESC"
         );
         let mut newest = Vec::new();
         let mut statement = connection.prepare(&sql)?;

@@ -1,6 +1,7 @@
 //! An article that a full-text index has found.
 
 use crate::store::file::characters;
+use crate::store::file::volumes::Month;
 
 /// A full-text index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,11 +29,13 @@ pub(super) struct Hit {
     pub(super) index: Index,
     /// BM25: less is better.
     pub(super) score: f64,
+    /// In which volume its text stands; none: in the database.
+    pub(super) volume: Option<Month>,
 }
 
 impl Hit {
     /// One whose rank is nothing to whoever has it.
     pub(super) fn unscored(id: i64, index: Index) -> Hit {
-        Hit { id, index, score: 0.0 }
+        Hit { id, index, score: 0.0, volume: None }
     }
 }

@@ -5,6 +5,7 @@
 //! So the newest are ranked, no more than a bounded number, which FTS5 reads from the end of its lists without the others; and where words
 //! are in very many articles, they are ranked by their texts.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
@@ -12,12 +13,14 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql};
 
 use crate::store::file::characters;
+use crate::store::file::volumes::Month;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
 use crate::store::read::hit::{Hit, Index};
 use crate::store::read::newest::few_in_language;
 use crate::store::read::ranking::Ranking;
 use crate::store::read::reader::list;
 use crate::store::read::spellings::{spellings, words_of};
+use crate::store::read::volume_hits::Files;
 
 /// So many hits are ranked, or as many as are asked for: those that came in last.
 pub const RANKED_MAX: u32 = 1000;
@@ -110,10 +113,11 @@ impl Asked {
     }
 
     /// The newest hits in a choice of articles, so many at most.
-    pub(super) fn hits(&self, connection: &Connection, filter: &ArticleFilter, n_max: u32) -> rusqlite::Result<Hits> {
+    pub(super) fn hits(&self, files: Files<'_>, filter: &ArticleFilter, n_max: u32) -> rusqlite::Result<Hits> {
+        let connection = files.connection;
         // One more, to know whether there are others.
         let n_sought = n_max.saturating_add(1);
-        let choice = self.choice(connection, filter, n_max)?;
+        let choice = self.choice(files, filter, n_max)?;
         let ranking = match self.indexes {
             // To read more texts takes longer than to weigh the words by all that have them.
             [Index::Words, ..] if n_max <= RANKED_MAX => Ranking::of(connection, &self.expression)?,
@@ -121,11 +125,11 @@ impl Asked {
         };
         let score = if ranking.is_some() { UNSCORED } else { SCORE };
         let mut newest = match newest_before(connection, filter, &choice)? {
-            Some(first) => self.newest(connection, &first, Pieces::Whole, score, n_sought)?,
+            Some(first) => self.newest(files, &first, Pieces::Whole, score, n_sought)?,
             None => Vec::new(),
         };
         if newest.len() < n_sought as usize {
-            newest = self.newest(connection, &choice, Pieces::Whole, score, n_sought)?;
+            newest = self.newest(files, &choice, Pieces::Whole, score, n_sought)?;
         }
         let are_all = newest.len() <= n_max as usize;
         newest.truncate(n_max as usize);
@@ -138,23 +142,24 @@ impl Asked {
     /// The numbers of the newest articles of a choice that have the words, so many at most.
     pub(super) fn newest_ids(
         &self,
-        connection: &Connection,
+        files: Files<'_>,
         filter: &ArticleFilter,
         n_max: u32,
     ) -> rusqlite::Result<Vec<i64>> {
-        let choice = self.choice(connection, filter, n_max)?;
-        let hits = self.newest(connection, &choice, Pieces::Whole, UNSCORED, n_max)?;
+        let choice = self.choice(files, filter, n_max)?;
+        let hits = self.newest(files, &choice, Pieces::Whole, UNSCORED, n_max)?;
         Ok(hits.into_iter().map(|hit| hit.id).collect())
     }
 
     /// How hits in a choice of articles are told from others, of which so many are sought.
-    fn choice(&self, connection: &Connection, filter: &ArticleFilter, n_max: u32) -> rusqlite::Result<Choice> {
+    fn choice(&self, files: Files<'_>, filter: &ArticleFilter, n_max: u32) -> rusqlite::Result<Choice> {
+        let connection = files.connection;
         if *filter == ArticleFilter::default() {
             return Ok(Choice::existing());
         }
         // Among a few more is looked for what stands in one piece: for that texts are read.
         let n_sought = n_max.saturating_add(1);
-        let hits = self.newest(connection, &Choice::existing(), Pieces::Any, UNSCORED, n_sought)?;
+        let hits = self.newest(files, &Choice::existing(), Pieces::Any, UNSCORED, n_sought)?;
         if hits.len() <= n_max as usize {
             let ids: Vec<i64> = hits.iter().map(|hit| hit.id).collect();
             Ok(Choice::Among(list(&chosen(connection, filter, &ids)?)))
@@ -165,12 +170,13 @@ impl Asked {
 
     fn newest(
         &self,
-        connection: &Connection,
+        files: Files<'_>,
         choice: &Choice,
         pieces: Pieces,
         score: &str,
         n_max: u32,
     ) -> rusqlite::Result<Vec<Hit>> {
+        let connection = files.connection;
         let mut hits = Vec::new();
         for &index in self.indexes {
             let table = index.table();
@@ -182,15 +188,19 @@ impl Asked {
             let sql = format!(
                 "SELECT rowid, {score} FROM {table} WHERE {table} MATCH :expression {}{in_one_piece}
                  ORDER BY rowid DESC LIMIT {n_max}",
-                choice.condition(index)
+                choice.condition(index, files.has_volumes())
             );
             let mut statement = connection.prepare(&sql)?;
             let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":expression", &self.expression)];
             parameters.extend(choice.parameters());
             parameters.extend(words);
-            let rows = statement
-                .query_map(parameters.as_slice(), |row| Ok(Hit { id: row.get(0)?, index, score: row.get(1)? }))?;
+            let rows = statement.query_map(parameters.as_slice(), |row| {
+                Ok(Hit { score: row.get(1)?, ..Hit::unscored(row.get(0)?, index) })
+            })?;
             hits.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+        if files.has_volumes() {
+            self.add_newest_in_volumes(files, choice, pieces, score, n_max, &mut hits)?;
         }
         hits.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.id), hit.index));
         hits.dedup_by_key(|hit| hit.id);
@@ -198,7 +208,58 @@ impl Asked {
         Ok(hits)
     }
 
-    /// Reads `what` (columns and tables) of the hits in an index, in the order of their articles.
+    fn add_newest_in_volumes(
+        &self,
+        files: Files<'_>,
+        choice: &Choice,
+        pieces: Pieces,
+        score: &str,
+        n_max: u32,
+        hits: &mut Vec<Hit>,
+    ) -> rusqlite::Result<()> {
+        let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":expression", &self.expression)];
+        if let Pieces::Whole = pieces {
+            parameters.extend(self.in_one_piece("").1);
+        }
+        let among = match choice {
+            Choice::Among(ids) => {
+                parameters.push((":ids", ids));
+                "AND +{table}.rowid IN rarray(:ids)"
+            }
+            Choice::OneByOne { .. } => "",
+        };
+        let sql = |index: Index| {
+            let table = index.table();
+            let in_one_piece = match pieces {
+                Pieces::Whole => self.in_one_piece(table).0,
+                Pieces::Any => String::new(),
+            };
+            let (score, among) = (score.replace("{table}", table), among.replace("{table}", table));
+            format!(
+                "SELECT rowid, {score} FROM {table} WHERE {table} MATCH :expression AND {table}.rowid < :before {among}{in_one_piece}
+                 ORDER BY rowid DESC"
+            )
+        };
+        let choose = |month: Month, ids: &[i64]| choice.in_volume(files.connection, month, ids);
+        files.add_newest(hits, self.indexes, n_max, sql, &parameters, choose)
+    }
+
+    /// Passages of hits in volumes, or their whole texts where the index has none to cut them from.
+    pub(super) fn passages_in_volumes(&self, files: Files<'_>, index: Index, hits: &[Hit]) -> HashMap<i64, String> {
+        let expression: (&str, &dyn ToSql) = (":expression", &self.expression);
+        match index {
+            Index::Words => {
+                let sql = "SELECT rowid, snippet(articles_fts, -1, char(1), char(2), '…', 24) FROM articles_fts
+                     WHERE articles_fts MATCH :expression AND +rowid IN rarray(:ids)";
+                files.of_hits(hits, index, sql, &[expression])
+            }
+            Index::Characters => {
+                files.of_hits(hits, index, "SELECT id, body FROM articles WHERE id IN rarray(:ids)", &[])
+            }
+        }
+    }
+
+    /// Reads `what` (columns and tables) of the hits in an index of the database, in the order of their articles.
     pub(super) fn of_hits(
         &self,
         connection: &Connection,
@@ -207,7 +268,8 @@ impl Asked {
         hits: &[Hit],
         mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
-        let ids: Vec<i64> = hits.iter().filter(|hit| hit.index == index).map(|hit| hit.id).collect();
+        let is_here = |hit: &&Hit| hit.index == index && hit.volume.is_none();
+        let ids: Vec<i64> = hits.iter().filter(is_here).map(|hit| hit.id).collect();
         let (Some(oldest), Some(newest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(()) };
         let table = index.table();
         // Once from the oldest to the newest: behind a plus, articles are not looked up one by one. That is slower where a word has
@@ -309,11 +371,14 @@ impl Choice {
         Ok(Choice::OneByOne { is_of_source: false, conditions, parameters })
     }
 
-    /// What stands behind `MATCH` in a query of an index.
-    fn condition(&self, index: Index) -> String {
+    /// What stands behind `MATCH` in a query of an index of the database. What has its text in a volume is not found by its headline.
+    fn condition(&self, index: Index, has_volumes: bool) -> String {
         let table = index.table();
         let Choice::OneByOne { is_of_source, conditions, .. } = self else {
-            return format!("AND +{table}.rowid IN rarray(:ids)");
+            let among = format!("AND +{table}.rowid IN rarray(:ids)");
+            let is_here =
+                format!(" AND EXISTS (SELECT 1 FROM articles WHERE articles.id = {table}.rowid AND volume IS NULL)");
+            return if has_volumes { among + &is_here } else { among };
         };
         let mut sql = String::new();
         if *is_of_source {
@@ -323,14 +388,44 @@ impl Choice {
             );
             sql.push_str(&seen);
         }
-        if !conditions.is_empty() || index == Index::Characters {
+        if !conditions.is_empty() || index == Index::Characters || has_volumes {
             let belongs = format!("articles.id = {table}.rowid");
+            let is_here = has_volumes.then_some("articles.volume IS NULL");
             let conditions: Vec<&str> =
-                [belongs.as_str()].into_iter().chain(conditions.iter().map(String::as_str)).collect();
+                [belongs.as_str()].into_iter().chain(is_here).chain(conditions.iter().map(String::as_str)).collect();
             let exists = format!(" AND EXISTS (SELECT 1 FROM articles WHERE {})", conditions.join(" AND "));
             sql.push_str(&exists);
         }
         sql
+    }
+
+    /// Those of some articles that are in the choice, and have their text in a volume.
+    fn in_volume(&self, connection: &Connection, month: Month, ids: &[i64]) -> rusqlite::Result<Vec<i64>> {
+        let mut sql =
+            "SELECT articles.id FROM articles WHERE articles.id IN rarray(:these) AND articles.volume = :month"
+                .to_owned();
+        let these = list(ids);
+        let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":these", &these), (":month", &month)];
+        match self {
+            // The volume was asked for these alone.
+            Choice::Among(_) => {}
+            Choice::OneByOne { is_of_source, conditions, parameters: others } => {
+                if *is_of_source {
+                    sql.push_str(
+                        " AND (articles.source_id = :source OR EXISTS (SELECT 1 FROM sightings
+                             WHERE sightings.article_id = articles.id AND sightings.source_id = :source))",
+                    );
+                }
+                for condition in conditions {
+                    sql.push_str(" AND ");
+                    sql.push_str(condition);
+                }
+                parameters.extend(others.iter().map(|(name, value)| (*name, &**value as &dyn ToSql)));
+            }
+        }
+        let mut statement = connection.prepare_cached(&sql)?;
+        let ids = statement.query_map(parameters.as_slice(), |row| row.get(0))?;
+        ids.collect()
     }
 
     fn parameters(&self) -> Vec<(&'static str, &dyn ToSql)> {
@@ -410,7 +505,7 @@ mod tests {
         // Of those before a time, of which there are more than are looked up.
         let connection = check(2 * FEW_ARTICLES + 10);
         let until = ArticleFilter { until: Some(at("2026-02-01")), ..ArticleFilter::default() };
-        let choice = Asked::of("\"ferry\"").choice(&connection, &until, 9).unwrap();
+        let choice = Asked::of("\"ferry\"").choice(Files::of(&connection), &until, 9).unwrap();
         assert!(matches!(choice, Choice::OneByOne { .. }));
         let first = newest_before(&connection, &until, &choice).unwrap();
         assert!(matches!(first, Some(Choice::Among(ids)) if ids.len() == FEW_ARTICLES as usize));
@@ -446,7 +541,7 @@ mod tests {
             let sql = format!("SELECT id FROM articles WHERE {condition} ORDER BY id DESC");
             let expected = ids_of(&connection, &sql, &Parameters::new()).unwrap();
             for n_max in [3, n_articles - 1, n_articles, u32::MAX] {
-                let hits = asked.hits(&connection, &filter, n_max).unwrap();
+                let hits = asked.hits(Files::of(&connection), &filter, n_max).unwrap();
                 let found: Vec<i64> = hits.newest.iter().map(|hit| hit.id).collect();
                 let n_expected = expected.len().min(n_max as usize);
                 assert_eq!(found, expected[..n_expected], "{filter:?}");

@@ -4,7 +4,7 @@
 //! * `cells`: the values of a row, and what is wrong with them. `salvage`: which articles there are where pages are damaged.
 //! * `articles`, `article_filter`, `article_records`: articles. `search` finds them by words, `changes` in the order in
 //!   which they were written; `hits` are those that have the words, `passage` cuts out where these stand, `spellings` knows in which
-//!   forms; `beginnings` finds the newest with a word that begins as very many do, `newest` the newest of a source.
+//!   forms; `volume_hits` are those in the files of months that are closed, which `volumes` lists; `beginnings` finds the newest with a word that begins as very many do, `newest` the newest of a source.
 //!   `unicode61` parts words as the index does.
 //! * `latest`: what happened last.
 //! * `as_of`, `earlier_state`: what the store said earlier.
@@ -44,6 +44,10 @@ pub(super) mod search;
 
 mod hit;
 mod hits;
+
+mod volume_hits;
+
+pub(super) mod volumes;
 
 mod beginnings;
 

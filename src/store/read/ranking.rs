@@ -8,6 +8,7 @@ use memchr::memmem;
 use rusqlite::Connection;
 
 use crate::store::file::characters;
+use crate::store::file::volumes::article_body;
 use crate::store::read::hit::{Hit, Index};
 use crate::store::read::reader::list;
 use crate::store::read::unicode61::{folded, is_accent, is_of_word, words};
@@ -82,8 +83,9 @@ impl Ranking {
     pub(super) fn rank(&self, connection: &Connection, hits: &mut [Hit]) -> rusqlite::Result<()> {
         // The newest come first, and are read in the order of the file.
         let ids: Vec<i64> = hits.iter().rev().map(|hit| hit.id).collect();
-        let sql = "SELECT id, words, title, body FROM articles WHERE id IN rarray(?1)";
-        let mut statement = connection.prepare(sql)?;
+        let body = article_body(connection)?;
+        let sql = format!("SELECT id, words, title, {body} FROM articles WHERE id IN rarray(?1)");
+        let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([list(&ids)])?;
         let mut counted = Vec::with_capacity(hits.len());
         while let Some(row) = rows.next()? {
@@ -255,7 +257,9 @@ mod tests {
     fn hits_of(connection: &Connection, expression: &str) -> Vec<Hit> {
         let sql = "SELECT rowid, bm25(articles_fts, 5.0, 1.0) FROM articles_fts WHERE articles_fts MATCH ?1 ORDER BY rowid DESC";
         let mut statement = connection.prepare(sql).unwrap();
-        let hit = |row: &rusqlite::Row<'_>| Ok(Hit { id: row.get(0)?, index: Index::Words, score: row.get(1)? });
+        let hit = |row: &rusqlite::Row<'_>| {
+            Ok(Hit { id: row.get(0)?, index: Index::Words, score: row.get(1)?, volume: None })
+        };
         statement.query_map([expression], hit).unwrap().map(Result::unwrap).collect()
     }
 

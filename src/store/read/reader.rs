@@ -1,8 +1,9 @@
 //! A read-only connection to the database, beside a running daemon or without one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use crate::store::file::host_memory;
 use crate::store::file::identity;
 use crate::store::file::lock::has_other_names;
 use crate::store::file::open::{OpenedForReading, open_for_reading};
+use crate::store::file::volumes::{Unread, Volumes, closed};
 use crate::store::read::cells::{Cells, DamagedRow};
 use crate::store::read::salvage;
 
@@ -29,6 +31,9 @@ pub struct Reader {
     cut_off: Option<String>,
     path: PathBuf,
     damage: RefCell<Vec<DamagedRow>>,
+    /// Whether rows are left out since their texts stand in volumes that cannot be read.
+    leaves_out_texts: Cell<bool>,
+    volumes: Arc<Volumes>,
 }
 
 impl Reader {
@@ -38,8 +43,18 @@ impl Reader {
     ///
     /// [`StoreError::Missing`] where there is none, and whatever else keeps it from being read.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
-        let OpenedForReading { connection, is_at_rest, cut_off } = open_for_reading(path, BUSY_TIMEOUT)?;
-        Ok(Reader { connection, is_at_rest, cut_off, path: path.to_owned(), damage: RefCell::default() })
+        let OpenedForReading { connection, is_at_rest, cut_off, volumes } = open_for_reading(path, BUSY_TIMEOUT)?;
+        // Of a damaged file what can be read is asked for later.
+        volumes.learn(&closed(&connection).unwrap_or_default());
+        Ok(Reader {
+            connection,
+            is_at_rest,
+            cut_off,
+            path: path.to_owned(),
+            damage: RefCell::default(),
+            leaves_out_texts: Cell::default(),
+            volumes,
+        })
     }
 
     /// Whether the file is read as it lies, since SQLite cannot have its files beside it: what somebody writes meanwhile is not seen.
@@ -70,7 +85,21 @@ impl Reader {
     /// answer.
     #[must_use]
     pub fn take_damage(&self) -> Vec<DamagedRow> {
-        self.damage.take()
+        let mut damage = self.damage.take();
+        let is_left_out = self.leaves_out_texts.replace(false);
+        damage.extend(self.volumes.take_unread().into_iter().map(|Unread { month, fault, n_texts }| {
+            let texts = match n_texts {
+                0 => String::new(),
+                1 => "a text of ".to_owned(),
+                n => format!("{n} texts of "),
+            };
+            DamagedRow {
+                name: format!("{texts}the volume {month}"),
+                faults: vec![fault],
+                is_left_out: is_left_out || n_texts == 0,
+            }
+        }));
+        damage
     }
 
     /// Puts several questions to one state of the file, whatever is written meanwhile.
@@ -172,8 +201,22 @@ impl Reader {
             }
             return Some(value);
         }
-        self.note_damage(DamagedRow { name: name(&value), faults, is_left_out: true });
+        if self.is_of_volume(&faults) {
+            self.leaves_out_texts.set(true);
+        } else {
+            self.note_damage(DamagedRow { name: name(&value), faults, is_left_out: true });
+        }
         None
+    }
+
+    /// Whether nothing is wrong with a row but that its text stands in a volume that cannot be read, which is told once for all.
+    pub(in crate::store) fn is_of_volume(&self, faults: &[String]) -> bool {
+        faults == ["body is absent"] && self.volumes.has_unread()
+    }
+
+    /// The files with the texts of months that are closed.
+    pub(in crate::store) fn volumes(&self) -> &Volumes {
+        &self.volumes
     }
 
     /// What belongs to something that can be read. Where it lies on a damaged page it is noted under this name, and left out.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::params;
 
 use crate::store::file::error::{StoreError, complaint, of_user};
+use crate::store::file::volumes::{Closed, closed};
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
@@ -14,6 +15,7 @@ use crate::store::read::hit::{Hit, Index};
 use crate::store::read::hits::Asked;
 use crate::store::read::passage;
 use crate::store::read::reader::{Reader, list};
+use crate::store::read::volume_hits::Files;
 
 pub use crate::store::read::hits::RANKED_MAX;
 
@@ -125,7 +127,8 @@ impl Reader {
             return Ok((Found { hits, order: Order::Newest }, ids));
         }
         let asked = Asked::of(expression);
-        let ranked = asked.hits(self.connection(), filter, RANKED_MAX.max(n_found)).map_err(wrong)?;
+        let closed = self.closed_months().map_err(wrong)?;
+        let ranked = asked.hits(self.files(&closed), filter, RANKED_MAX.max(n_found)).map_err(wrong)?;
         let order = if ranked.are_all { Order::BestOfAll(ranked.len()) } else { Order::BestOfNewest(ranked.len()) };
         let best = ranked.best(n_found);
         let first = &best[..best.len().min(n_shown as usize)];
@@ -154,7 +157,10 @@ impl Reader {
         };
         let ids = match begun {
             Some(begun) => begun.into_iter().map(|one| one.id).collect(),
-            None => Asked::of(expression).newest_ids(self.connection(), filter, limit).map_err(wrong)?,
+            None => {
+                let closed = self.closed_months().map_err(wrong)?;
+                Asked::of(expression).newest_ids(self.files(&closed), filter, limit).map_err(wrong)?
+            }
         };
         let mut rows = self.articles_among(&ids).map_err(wrong)?;
         rows.sort_unstable_by_key(|row| Reverse(row.id));
@@ -189,7 +195,8 @@ impl Reader {
             for WithBeginning { id, index, word } in tried {
                 by_word.entry((*index, word)).or_default().push(Hit::unscored(*id, *index));
             }
-            for ((_, word), hits) in by_word {
+            for ((_, word), mut hits) in by_word {
+                self.files(&self.closed_months()?).place(&mut hits)?;
                 let found = self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits)?;
                 shown.extend(found.into_iter().map(|hit| (hit.row.id, hit)));
             }
@@ -233,7 +240,46 @@ impl Reader {
                 Ok(())
             })?;
         }
+        if hits.iter().any(|hit| hit.volume.is_some()) {
+            self.show_of_volumes(asked, words, hits, &mut shown)?;
+        }
         Ok(hits.iter().filter_map(|hit| shown.remove(&hit.id)).collect())
+    }
+
+    /// The same of hits in volumes.
+    fn show_of_volumes(
+        &self,
+        asked: &Asked,
+        words: &[String],
+        hits: &[Hit],
+        shown: &mut HashMap<i64, SearchHit>,
+    ) -> rusqlite::Result<()> {
+        let closed = self.closed_months()?;
+        let ids: Vec<i64> = hits.iter().filter(|hit| hit.volume.is_some()).map(|hit| hit.id).collect();
+        let mut rows: HashMap<i64, ArticleRow> =
+            self.articles_among(&ids)?.into_iter().map(|row| (row.id, row)).collect();
+        for &index in asked.indexes() {
+            for (id, text) in asked.passages_in_volumes(self.files(&closed), index, hits) {
+                let Some(row) = rows.remove(&id) else { continue };
+                let snippet = match index {
+                    Index::Words => text,
+                    Index::Characters => passage::best(&text, words, MATCH_MARKS),
+                };
+                shown.insert(id, SearchHit { row, snippet });
+            }
+        }
+        Ok(())
+    }
+
+    fn files<'a>(&'a self, closed: &'a [Closed]) -> Files<'a> {
+        Files { connection: self.connection(), volumes: Some(self.volumes()), closed }
+    }
+
+    /// The months whose texts stand in volumes.
+    fn closed_months(&self) -> rusqlite::Result<Vec<Closed>> {
+        let closed = closed(self.connection())?;
+        self.volumes().learn(&closed);
+        Ok(closed)
     }
 }
 

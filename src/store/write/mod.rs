@@ -17,6 +17,7 @@
 //! * `clock`: sets right what was written while the clock was ahead.
 //! * `retries`: what people ask for by hand, a new start or a single address.
 //! * `watches`: what somebody wants to be told of, and the messages about it.
+//! * `volumes`: takes the texts of a month out, into a file of their own.
 //! * `beside`: short transactions of commands, beside a running daemon.
 //!
 //! Knows nothing of `read`.
@@ -74,5 +75,7 @@ pub(super) mod reading;
 mod merge;
 
 pub(in crate::store) mod watches;
+
+pub(super) mod volumes;
 
 pub(super) mod beside;

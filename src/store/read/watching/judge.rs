@@ -13,6 +13,7 @@ use rusqlite::params;
 use crate::model::{NEWS_AGE_MAX, WatchKind};
 use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
+use crate::store::file::volumes::article_body;
 use crate::store::read::article_records::ArticleDetails;
 use crate::store::read::articles::RevisionRow;
 use crate::store::read::passage;
@@ -336,9 +337,9 @@ impl Reader {
         {
             return Ok(Arc::clone(answers));
         }
-        let sql = "SELECT title, body FROM articles WHERE id = ?1";
+        let body = article_body(self.connection())?;
         let texts = self.readable_rows(
-            sql,
+            &format!("SELECT title, {body} AS body FROM articles WHERE id = ?1"),
             [id],
             |_| format!("article {id}"),
             |cells| (cells.optional_text(0), cells.text(1)),

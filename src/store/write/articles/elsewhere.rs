@@ -6,6 +6,7 @@ use crate::bundle;
 use crate::scripts::count_words;
 use crate::store::file::damage;
 use crate::store::file::hosts::host_of;
+use crate::store::file::volumes::ARTICLE_BODY;
 
 /// So many articles at a time: the rest waits for the next.
 const ARTICLES_MAX: u32 = 2000;
@@ -26,11 +27,16 @@ pub(in crate::store) fn catch_up(connection: &Connection) -> rusqlite::Result<()
         // What another program writes need not be text that can be read.
         damage::ARTICLES.mend(connection, Some(id))?;
         let (document, url, body): (Option<String>, Option<String>, Option<String>) = connection
-            .prepare_cached(
-                "SELECT text, url, body FROM (SELECT ?1 AS id) AS changed
-                 LEFT JOIN bundle_documents ON article_id = changed.id LEFT JOIN articles ON articles.id = changed.id",
-            )?
-            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            .prepare_cached(&format!(
+                "SELECT title, date, url, {ARTICLE_BODY} FROM (SELECT ?1 AS id) AS changed
+                 LEFT JOIN articles ON articles.id = changed.id"
+            ))?
+            .query_row([id], |row| {
+                let [title, day, url, body]: [Option<String>; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+                // Without the file of its volume it keeps the checksum that it has.
+                let document = |body: &String| bundle::document(title.as_deref(), day.as_deref(), url.as_deref(), body);
+                Ok((body.as_ref().map(document), url, body))
+            })?;
         connection
             .prepare_cached("UPDATE articles SET host = ?2 WHERE id = ?1 AND host IS NOT ?2")?
             .execute(params![id, url.as_deref().and_then(host_of)])?;

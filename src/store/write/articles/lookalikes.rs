@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::{self, Known, Lookalikes, reading};
 use crate::model::{Article, CanonicalUrl};
+use crate::store::file::volumes::KNOWN_BODY;
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::links;
 
@@ -64,7 +65,7 @@ pub(super) fn is_part_of(connection: &Connection, part: i64, whole: i64) -> rusq
 /// A stored article, as far as it is needed to compare it.
 pub(super) fn known(connection: &Connection, id: i64) -> rusqlite::Result<Option<Known>> {
     connection
-        .prepare_cached("SELECT id, title, body, body_kind, date FROM articles WHERE id = ?1")?
+        .prepare_cached(&format!("SELECT id, title, {KNOWN_BODY}, body_kind, date FROM articles WHERE id = ?1"))?
         .query_row([id], |row| {
             Ok(Known {
                 id: row.get(0)?,
@@ -147,7 +148,7 @@ fn find_same_entry(connection: &Connection, article: &Article) -> rusqlite::Resu
     connection
         .prepare_cached(&format!(
             "{SAME_WORDING}
-             WHERE articles.url IS ?2 AND articles.title IS ?3 AND articles.body = ?4 ORDER BY articles.id LIMIT 1"
+             WHERE articles.url IS ?2 AND articles.title IS ?3 AND {KNOWN_BODY} = ?4 ORDER BY articles.id LIMIT 1"
         ))?
         .query_row(
             params![article.fingerprint.0, article.url.as_ref().map(CanonicalUrl::as_str), article.title, article.body],

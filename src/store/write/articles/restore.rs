@@ -9,6 +9,7 @@ use crate::model::{
 };
 use crate::revision::{Wording, substance};
 use crate::store::file::columns::{json_list, public_time};
+use crate::store::file::volumes::KNOWN_BODY;
 use crate::store::write::articles::{copies, import, row, versions};
 use crate::store::write::links;
 use crate::store::write::removal::walk::TEXT_GONE;
@@ -206,7 +207,9 @@ fn take_over_history(
         return Ok(());
     }
     let (title, body, updated_at, is_text_gone): (Option<String>, String, String, bool) = connection
-        .prepare_cached("SELECT title, body, updated_at, instr(quality_reasons, ?2) > 0 FROM articles WHERE id = ?1")?
+        .prepare_cached(&format!(
+            "SELECT title, {KNOWN_BODY}, updated_at, instr(quality_reasons, ?2) > 0 FROM articles WHERE id = ?1"
+        ))?
         .query_row(params![id, TEXT_GONE], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     let site_name = imported.article.site_name.as_deref();
     let present = Wording { title: title.as_deref(), body: &body };

@@ -48,7 +48,7 @@ impl ArticleRow<'_> {
     }
 
     /// Every column that a wording fills, once for both statements.
-    fn columns(&self, stays: &Stays) -> [Column<'_>; 28] {
+    fn columns(&self, stays: &Stays) -> [Column<'_>; 29] {
         use InRevision::{Kept, Replaced, ReplacedIfKnown, ReplacedIfListed};
         let ArticleRow { article, url, arrival, duplicate } = self;
         let published = article.published;
@@ -82,6 +82,8 @@ impl ArticleRow<'_> {
             column(":reservations", Replaced, json_list(&article.reservations)),
             column(":host", ReplacedIfKnown, url.map(|url| publisher_of(url.as_url()))),
             column(":day", ReplacedIfKnown, published.map(|published| iso_day(&published.day()))),
+            // Its text is here, wherever that of the wording before is.
+            column(":volume", Replaced, None::<&str>),
         ]
     }
 
@@ -213,8 +215,8 @@ pub(super) fn keep_revision(connection: &Connection, id: i64) -> rusqlite::Resul
         .execute([id])?;
     connection
         .prepare_cached(
-            "INSERT INTO revisions (article_id, revision, title, body, seen_at, change_seq)
-             SELECT id, revision, title, body, updated_at, wording_seq FROM articles WHERE id = ?1",
+            "INSERT INTO revisions (article_id, revision, title, body, seen_at, change_seq, volume, volume_row)
+             SELECT id, revision, title, body, updated_at, wording_seq, volume, iif(volume IS NULL, NULL, id) FROM articles WHERE id = ?1",
         )?
         .execute([id])?;
     Ok(())

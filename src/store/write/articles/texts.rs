@@ -10,6 +10,7 @@ use crate::dedup::hash::NumberMap;
 use crate::dedup::shingle::ShingledText;
 use crate::model::publisher_of;
 use crate::store::file::columns::stored_url;
+use crate::store::file::volumes::KNOWN_BODY;
 
 /// Words of the texts that one generation keeps: some four megabytes.
 const WORDS_MAX: usize = 1 << 17;
@@ -86,7 +87,8 @@ impl RecentTexts {
 }
 
 fn taken_apart(connection: &Connection, id: i64) -> rusqlite::Result<Arc<ShingledText>> {
-    connection.prepare_cached("SELECT title, body FROM articles WHERE id = ?1")?.query_row([id], |row| {
+    let sql = format!("SELECT title, {KNOWN_BODY} FROM articles WHERE id = ?1");
+    connection.prepare_cached(&sql)?.query_row([id], |row| {
         Ok(Arc::new(ShingledText::new(row.get_ref(0)?.as_str_or_null()?, row.get_ref(1)?.as_str()?)))
     })
 }

@@ -104,12 +104,12 @@ pub(super) fn upsert(
 }
 
 /// The stored article that this one is, by its link, its address or its GUID, where its text was taken away for its age: it does not
-/// come back.
+/// come back. Nor is one whose text stands in a volume that cannot be read taken for changed.
 fn text_taken_away(connection: &Connection, lookalikes: &Lookalikes) -> rusqlite::Result<Option<i64>> {
     let Lookalikes { by_link, by_canonical_url, by_guid, .. } = lookalikes;
     for known in [by_link, by_canonical_url, by_guid].into_iter().flatten().filter(|known| known.body.is_empty()) {
         let is_taken: bool = connection
-            .prepare_cached("SELECT instr(quality_reasons, ?2) > 0 FROM articles WHERE id = ?1")?
+            .prepare_cached("SELECT instr(quality_reasons, ?2) > 0 OR volume IS NOT NULL FROM articles WHERE id = ?1")?
             .query_row(params![known.id, TEXT_GONE], |row| row.get(0))?;
         if is_taken {
             return Ok(Some(known.id));

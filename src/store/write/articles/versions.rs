@@ -9,6 +9,7 @@ use crate::model::Article;
 use crate::revision::{Wording, substance};
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::public_time;
+use crate::store::file::volumes::KNOWN_REVISION_BODY;
 
 /// What a version from a file is to the stored wordings of its article.
 pub(super) enum Version {
@@ -48,7 +49,8 @@ pub(super) fn is_stored(
     site_name: Option<&str>,
     id: i64,
 ) -> rusqlite::Result<bool> {
-    let mut statement = connection.prepare_cached("SELECT title, body FROM revisions WHERE article_id = ?1")?;
+    let sql = format!("SELECT title, {KNOWN_REVISION_BODY} FROM revisions WHERE article_id = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([id])?;
     while let Some(row) = rows.next()? {
         let (title, body) = (row.get_ref(0)?.as_str_or_null()?, row.get_ref(1)?.as_str()?);

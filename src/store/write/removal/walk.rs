@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::model::Retention;
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::public_time;
+use crate::store::file::volumes;
 use crate::store::write::removal::delete;
 
 /// Articles that are looked at in one stretch: some milliseconds.
@@ -199,9 +200,10 @@ impl Walk {
         } else {
             "FALSE"
         };
+        let is_in_volume = if volumes::has_some(connection)? { "volume IS NOT NULL" } else { "FALSE" };
         connection
             .prepare_cached(&format!(
-                "SELECT id, coalesce(published_at, first_seen_at), source_id, body <> '', {is_starred} FROM articles
+                "SELECT id, coalesce(published_at, first_seen_at), source_id, body <> '' OR {is_in_volume}, {is_starred} FROM articles
                  WHERE coalesce(published_at, first_seen_at) >= ?1 AND coalesce(published_at, first_seen_at) < ?2
                      AND NOT (coalesce(published_at, first_seen_at) = ?1 AND id <= ?3)
                  ORDER BY coalesce(published_at, first_seen_at), id LIMIT ?4"
@@ -254,7 +256,7 @@ fn take_text(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     let document = bundle::document(title.as_deref(), day.as_deref(), url.as_deref(), "");
     connection
         .prepare_cached(&format!(
-            "UPDATE articles SET body = '', sha256 = ?2, quality_reasons = json_insert(quality_reasons, '$[#]', ?3),
+            "UPDATE articles SET body = '', volume = NULL, sha256 = ?2, quality_reasons = json_insert(quality_reasons, '$[#]', ?3),
                  change_seq = {NEXT_CHANGE}
              WHERE id = ?1"
         ))?

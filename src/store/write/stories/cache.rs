@@ -7,6 +7,7 @@ use crate::dedup::story::active::{ActiveStories, Joining};
 use crate::dedup::story::frequencies::Frequencies;
 use crate::dedup::story::terms::{Signature, Terms};
 use crate::dedup::story::translated::Translated;
+use crate::store::file::volumes::KNOWN_BODY;
 use crate::store::write::stories::translated;
 
 /// Latest stored articles whose words are counted at start, to know which words are rare. More take longer to read and
@@ -33,10 +34,10 @@ impl StoryCache {
         arrived_id: i64,
     ) -> rusqlite::Result<StoryCache> {
         let mut frequencies = Frequencies::default();
-        let mut statement = connection.prepare(
-            "SELECT title, body, language FROM articles WHERE id < ?1 AND body_kind <> 'wall'
-             ORDER BY id DESC LIMIT ?2",
-        )?;
+        let mut statement = connection.prepare(&format!(
+            "SELECT title, {KNOWN_BODY}, language FROM articles WHERE id < ?1 AND body_kind <> 'wall'
+             ORDER BY id DESC LIMIT ?2"
+        ))?;
         let mut rows = statement.query(params![arrived_id, ARTICLES_COUNTED])?;
         while let Some(row) = rows.next()? {
             let (title, language) = (row.get_ref(0)?.as_str_or_null()?, row.get_ref(2)?.as_str_or_null()?);

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::dedup::story::terms::Terms;
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::public_time;
+use crate::store::file::volumes::KNOWN_BODY;
 use crate::store::write::stories::cache::{StoryCache, remembered_of};
 use crate::store::write::stories::edits::{recount, set_part};
 
@@ -72,11 +73,11 @@ fn routine_beside(connection: &Connection, article: i64) -> rusqlite::Result<Vec
 
 fn read(connection: &Connection, article: i64) -> rusqlite::Result<Option<Member>> {
     connection
-        .prepare_cached(
-            "SELECT story_members.story_id, part, reason IN ('alike', 'copy') AND duplicate_of IS NULL, title, body, language
+        .prepare_cached(&format!(
+            "SELECT story_members.story_id, part, reason IN ('alike', 'copy') AND duplicate_of IS NULL, title, {KNOWN_BODY}, language
              FROM story_members JOIN _story_signatures USING (article_id) JOIN articles ON articles.id = article_id
-             WHERE article_id = ?1",
-        )?
+             WHERE article_id = ?1"
+        ))?
         .query_row([article], |row| {
             let (title, language) = (row.get_ref(3)?.as_str_or_null()?, row.get_ref(5)?.as_str_or_null()?);
             let terms = Terms::of(title, row.get_ref(4)?.as_str()?, language);

@@ -1,0 +1,225 @@
+//! Closing a month: its texts go to a volume, and out of the database when they are safe there.
+//!
+//! The steps are rows of `volumes`. Each can be repeated, so that whoever was killed in one goes on with the same command: the row with its
+//! token, the file of that token, the texts that the file has. A text is only taken out where the file, which is whole, synced and was read
+//! again, has the very same one.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::config::StoreSettings;
+use crate::store::file::columns::public_time;
+use crate::store::file::error::StoreError;
+use crate::store::file::open::open_for_reading;
+use crate::store::file::volume_file::{self, VolumeFigures, fault_of};
+use crate::store::file::volumes::{self, Month, file_of, folder_of_volumes};
+use crate::store::write::beside::beside;
+
+/// So many texts are taken out in one transaction: the daemon waits some tenths of a second for it.
+const MOVED_AT_ONCE: u32 = 200;
+
+/// Pages that are merged of the full-text index in one transaction.
+const MERGED_PAGES: i32 = 500;
+
+/// How far the closing of a month is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosingStage {
+    /// Texts are written to the file: so many articles so far.
+    Writing(u64),
+    /// Texts are taken out of the database: so many articles so far, of so many.
+    Moving(u64, u64),
+    /// What the full-text index had of them is taken out of it.
+    Merging,
+}
+
+/// What became of a month that was to be closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// It is closed.
+    Closed {
+        /// Articles in its file.
+        n_articles: u64,
+        /// Earlier wordings in its file.
+        n_revisions: u64,
+        /// Size of its file.
+        bytes: u64,
+    },
+    /// It was closed before.
+    WasClosed,
+    /// No article with a text was first seen in it.
+    Empty,
+    /// It was given up; the same again goes on.
+    Stopped,
+}
+
+/// Closes a month, beside a running daemon. `go_on` is told how far it is, and ends it by `false`.
+///
+/// # Errors
+///
+/// [`StoreError::Unusable`] for a month that is not over, and where the file cannot be written or is not as it was written; when the database
+/// cannot be written. No text is gone then.
+pub fn close_month_beside(
+    settings: &StoreSettings,
+    month: Month,
+    now: Timestamp,
+    mut go_on: impl FnMut(ClosingStage) -> bool,
+) -> Result<Closing, StoreError> {
+    let database = &settings.path;
+    if month >= Month::of(now) {
+        let reason = format!("{month} is not over (in UTC); close it when it is");
+        return Err(StoreError::Unusable { path: database.display().to_string(), reason });
+    }
+    let begun = beside(settings, |connection| begin(connection, month))?;
+    let (state, token) = match begun {
+        None => return Ok(Closing::Empty),
+        Some((state, _)) if state == "closed" => return Ok(Closing::WasClosed),
+        Some(begun) => begun,
+    };
+    if state == "writing" {
+        let source = open_for_reading(database, settings.busy_timeout)?.connection;
+        let mut is_stopped = false;
+        let written = volume_file::write(&source, database, month, &token, |n_articles| {
+            is_stopped = !go_on(ClosingStage::Writing(n_articles));
+            !is_stopped
+        });
+        let figures = match written {
+            Err(_) if is_stopped => return Ok(Closing::Stopped),
+            written => written?,
+        };
+        beside(settings, |connection| note_written(connection, month, &figures))?;
+    }
+    if !move_texts(settings, month, &token, &mut go_on)? {
+        return Ok(Closing::Stopped);
+    }
+    let closed = beside(settings, |connection| {
+        connection.execute(
+            "UPDATE volumes SET state = 'closed', closed_at = ?2 WHERE month = ?1",
+            params![month, public_time(now)],
+        )?;
+        connection.query_row("SELECT n_articles, n_revisions, bytes FROM volumes WHERE month = ?1", [month], |row| {
+            Ok(Closing::Closed { n_articles: row.get(0)?, n_revisions: row.get(1)?, bytes: row.get(2)? })
+        })
+    })?;
+    merge_index(settings, &mut go_on)?;
+    Ok(closed)
+}
+
+/// Writes the row of a month, if there is anything to close, and tells how far it is.
+fn begin(connection: &Connection, month: Month) -> rusqlite::Result<Option<(String, String)>> {
+    let known = connection
+        .query_row("SELECT state, token FROM volumes WHERE month = ?1", [month], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if known.is_some() {
+        return Ok(known);
+    }
+    // By the time of the first sighting: that of the publication changes with what publishers say. An import of an earlier wording alone may
+    // set it back; what stands in a volume stays in it.
+    connection
+        .query_row(
+            "INSERT INTO volumes (month, state, token)
+             SELECT ?1, 'writing', lower(hex(randomblob(16))) WHERE EXISTS (
+                 SELECT 1 FROM articles WHERE first_seen_at >= ?1 AND first_seen_at < ?2 AND volume IS NULL AND body <> '')
+             RETURNING state, token",
+            [month, month.next()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()
+}
+
+fn note_written(connection: &Connection, month: Month, figures: &VolumeFigures) -> rusqlite::Result<()> {
+    let VolumeFigures { n_articles, n_revisions, bytes, sha256, last_id } = figures;
+    connection
+        .execute(
+            "UPDATE volumes SET state = 'moving', n_articles = ?2, n_revisions = ?3, bytes = ?4, sha256 = ?5, last_id = ?6
+             WHERE month = ?1 AND state = 'writing'",
+            params![month, n_articles, n_revisions, bytes, sha256, last_id],
+        )
+        .map(|_| ())
+}
+
+/// Takes out of the database the texts that the file has. Returns whether all are.
+fn move_texts(
+    settings: &StoreSettings,
+    month: Month,
+    token: &str,
+    go_on: &mut impl FnMut(ClosingStage) -> bool,
+) -> Result<bool, StoreError> {
+    let path = file_of(&folder_of_volumes(&settings.path), month);
+    let wrong = |reason: String| StoreError::Unusable { path: path.display().to_string(), reason };
+    let (sha256, n_articles): (Option<String>, u64) = beside(settings, |connection| {
+        let sql = "SELECT sha256, n_articles FROM volumes WHERE month = ?1";
+        connection.query_row(sql, [month], |row| Ok((row.get(0)?, row.get(1)?)))
+    })?;
+    // It may have been written by a process of long ago.
+    if let Some(fault) = fault_of(&path, month, token, sha256.as_deref()) {
+        return Err(wrong(fault));
+    }
+    let volume = volumes::open(&path, month, Some(token)).map_err(wrong)?;
+    let unread = |error: rusqlite::Error| wrong(error.to_string());
+    let mut n_passed = 0;
+    for (table, key, article) in [("articles", "id", "id"), ("revisions", "row", "article_id")] {
+        let sql =
+            format!("SELECT {key}, {article}, body FROM {table} WHERE {key} > ?1 ORDER BY {key} LIMIT {MOVED_AT_ONCE}");
+        let mut last = 0;
+        loop {
+            let mut statement = volume.prepare_cached(&sql).map_err(unread)?;
+            let texts = statement.query_map([last], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+            let texts: Vec<(i64, i64, String)> =
+                texts.and_then(|texts| texts.collect::<Result<_, _>>()).map_err(unread)?;
+            let Some((end, ..)) = texts.last() else { break };
+            last = *end;
+            beside(settings, |connection| match table {
+                "articles" => texts.iter().try_for_each(|(id, _, body)| move_text(connection, month, *id, body)),
+                _ => texts.iter().try_for_each(|(row, id, body)| move_wording(connection, month, (*id, -row), body)),
+            })?;
+            if table == "articles" {
+                n_passed += texts.len() as u64;
+            }
+            if !go_on(ClosingStage::Moving(n_passed, n_articles)) {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Takes the text of an article out, wherever it stands: a later wording may have moved it to the earlier ones since it was written.
+fn move_text(connection: &Connection, month: Month, id: i64, body: &str) -> rusqlite::Result<()> {
+    let n_moved = connection
+        .prepare_cached("UPDATE articles SET body = '', volume = ?2 WHERE id = ?1 AND volume IS NULL AND body = ?3")?
+        .execute(params![id, month, body])?;
+    if n_moved == 0 { move_wording(connection, month, (id, id), body) } else { Ok(()) }
+}
+
+/// Takes the text of an earlier wording out. Where several have the same text, the file's is that of all.
+fn move_wording(
+    connection: &Connection,
+    month: Month,
+    (article_id, volume_row): (i64, i64),
+    body: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE revisions SET body = '', volume = ?2, volume_row = ?3
+             WHERE article_id = ?1 AND volume IS NULL AND body = ?4",
+        )?
+        .execute(params![article_id, month, volume_row, body])?;
+    Ok(())
+}
+
+/// Merges the parts of the full-text index, which has the words of what was taken out until then.
+fn merge_index(settings: &StoreSettings, go_on: &mut impl FnMut(ClosingStage) -> bool) -> Result<(), StoreError> {
+    // As the documentation of FTS5 has it: below zero to begin with all parts, and less than two changes tell that nothing is left.
+    let mut n_pages = -MERGED_PAGES;
+    loop {
+        let n_changes = beside(settings, |connection| {
+            let before = connection.total_changes();
+            connection.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('merge', ?1)", [n_pages])?;
+            Ok(connection.total_changes() - before)
+        })?;
+        if n_changes < 2 || !go_on(ClosingStage::Merging) {
+            return Ok(());
+        }
+        n_pages = MERGED_PAGES;
+    }
+}
