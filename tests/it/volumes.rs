@@ -344,3 +344,49 @@ fn a_wording_that_comes_while_a_month_is_closed_is_kept() {
     run_to_end(command, b"").exits(1).says("is not over");
     room.run(&["volumes", "close", "2020-13"]).exits(2).says("2026-09");
 }
+
+#[test]
+fn copies_of_the_database_say_what_they_lack() {
+    let room = room_of(30);
+    let before = room.run(&["export", "--format", "jsonl"]).exits(0).stdout;
+    let path = |name: &str| room.path(name).display().to_string();
+    room.run(&["backup", &path("open.db")]).exits(0);
+    room.run(&["volumes", "close", "2020-07", "2020-08"]).exits(0);
+    room.run(&["backup", &path("copy.db")])
+        .exits(0)
+        .says("without the texts of 2 closed months")
+        .says("copy that folder too");
+    room.run(&["snapshot", &path("snap.db")]).exits(0).says("without the texts of 2 closed months");
+    for copy in ["copy.db", "snap.db"] {
+        // Alone it is whole, and lacks them.
+        let looked = room.run(&["--db", &path(copy), "doctor"]).exits(0);
+        assert!(looked.stdout.contains("the database itself is whole"), "{}", looked.stdout);
+        room.run(&["--db", &path(copy), "export", "--format", "jsonl"]).exits(3).says("put it back");
+        // With the folder beside it nothing is missing.
+        std::os::unix::fs::symlink(room.path("news.db.volumes"), room.path(&format!("{copy}.volumes")))
+            .expect("a link");
+        assert!(room.run(&["--db", &path(copy), "export", "--format", "jsonl"]).exits(0).stdout == before, "{copy}");
+    }
+    // A merge takes the texts out of the volumes of the other one, and nothing where it cannot.
+    room.run(&["--db", &path("merged.db"), "merge", &path("copy.db")]).exits(0);
+    let texts = |database: &str| -> Vec<String> {
+        let exported = room.run(&["--db", &path(database), "export", "--format", "jsonl"]).exits(0).json_lines();
+        exported.iter().map(|line| line["paragraphs"].to_string()).collect()
+    };
+    assert_eq!(texts("merged.db"), texts("news.db"));
+    std::fs::remove_file(room.path("copy.db.volumes")).expect("a link");
+    room.run(&["--db", &path("partly.db"), "merge", &path("copy.db")]).exits(3).says("is not there");
+    assert!(texts("partly.db").iter().all(|text| text != "[]"));
+    // A backup of before has its texts itself, and a file that it does not know of is left alone.
+    room.run(&["restore", "--force", &path("open.db")]).exits(0);
+    assert!(room.run(&["export", "--format", "jsonl"]).exits(0).stdout == before);
+    room.run(&["volumes", "close", "2020-07"]).exits(1).says("move it away first");
+    assert!(room.run(&["export", "--format", "jsonl"]).exits(0).stdout == before);
+    // One of later that is put back without its files says so.
+    std::fs::rename(room.path("news.db.volumes"), room.path("elsewhere")).expect("it can be moved");
+    room.run(&["restore", "--force", &path("copy.db")]).exits(0).says("put it back too");
+    std::fs::rename(room.path("elsewhere"), room.path("news.db.volumes")).expect("it can be moved");
+    assert!(room.run(&["export", "--format", "jsonl"]).exits(0).stdout == before);
+    let asked = "SELECT count(*) FROM articles WHERE volume IS NOT NULL AND volume_text(volume, id) <> ''";
+    assert_eq!(room.run(&["sql", asked]).exits(0).stdout.trim(), room.value("SELECT sum(n_articles) FROM volumes"));
+}

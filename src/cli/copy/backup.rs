@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::terminal::messages::say;
-use crate::store::{self, CopyPlan, CopyStage, CopyWatcher, FileCopy, StoreError};
+use crate::store::{self, CopyPlan, CopyStage, CopyWatcher, FileCopy, Reader, StoreError, VolumeRow};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -134,7 +134,18 @@ pub(crate) fn write_copy(
     } else if !is_quiet {
         say!("{}", summary(&target.file, file_bytes, n_articles));
     }
+    tell_volumes(database, is_quiet);
     Ok(())
+}
+
+/// Says what is not in a copy: the texts of months that are closed.
+fn tell_volumes(database: &Path, is_quiet: bool) {
+    let rows = Reader::open(database).and_then(|reader| reader.volume_rows()).unwrap_or_default();
+    let closed: Vec<&VolumeRow> = rows.iter().filter(|row| row.state != "writing").collect();
+    let (Some(first), false) = (closed.first(), is_quiet) else { return };
+    let folder = Path::new(&first.path).parent().unwrap_or(Path::new("")).display();
+    let months = counted(closed.len(), "closed month");
+    say!("newswire: without the texts of {months}, which are in {folder}; copy that folder too");
 }
 
 /// Shows how far a copy is.

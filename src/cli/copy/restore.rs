@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::terminal::messages::say;
-use crate::store::{self, CopyWatcher, Restored};
+use crate::store::{self, CopyWatcher, Reader, Restored};
 
 use super::backup::show;
 use crate::cli::context::Context;
@@ -62,6 +62,10 @@ pub(crate) fn run(context: &mut Context, command: &RestoreCommand) -> Result<(),
         if let Some(aside) = aside {
             say!("what was there is {aside}");
         }
+    }
+    let volumes = Reader::open(database).and_then(|reader| reader.volume_rows()).unwrap_or_default();
+    for volume in volumes.iter().filter(|volume| !volume.is_there && volume.state != "writing" && !is_quiet) {
+        say!("newswire: the texts of {} are in {}, which is not there; put it back too", volume.month, volume.path);
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ const TRIES_MAX: usize = 3;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A line for each side: pages, values, the schema, references between rows, numbers of changes, the full-text indexes, stories, texts,
-copies, the write-ahead log and its readers, space, the clock, permissions, leftovers. It reads the whole file, beside a running daemon
+copies, the write-ahead log and its readers, space, the clock, permissions, leftovers, the files of volumes. It reads the whole file, beside a running daemon
 too. Exit code 1: something is wrong.
 
 Damaged pages of indexes are mended too, without the daemon, and the list of the tables is written anew; the file as it was is kept then,

@@ -29,7 +29,8 @@ Examples:
 
 One statement that reads: SELECT, WITH, VALUES, EXPLAIN, or a PRAGMA that tells something. The
 database is opened read-only, beside a running daemon or without one. `newswire schema --docs` says
-what the tables and columns mean.
+what the tables and columns mean. The texts of months that are closed (`newswire volumes`) are in
+other files: body is empty there, and volume_text(volume, id) gives them.
 
 On a terminal long values are cut, and where the columns do not fit beside each other they stand
 below each other. In a pipe there is a line for each row, values between tabs, with --header the

@@ -38,6 +38,8 @@ pub enum Subject {
     Permissions,
     /// What killed processes left.
     Leftovers,
+    /// The files with the texts of months that are closed.
+    Volumes,
 }
 
 impl Subject {
@@ -61,6 +63,7 @@ impl Subject {
             Subject::Clock => "clock",
             Subject::Permissions => "permissions",
             Subject::Leftovers => "leftovers",
+            Subject::Volumes => "volumes",
         }
     }
 }

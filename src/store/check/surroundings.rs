@@ -7,10 +7,11 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::store::check::finding::{Finding, Subject};
+use crate::store::check::finding::{Finding, Subject, listed};
 use crate::store::file::log::{LogReader, log_state};
 use crate::store::file::machine::{ROOM_MIN, room_on_disk, written_ahead};
 use crate::store::file::new_file::{beside, folder_of};
+use crate::store::file::volumes::{self, file_of, folder_of_volumes};
 use crate::store::file::workshop;
 
 /// A larger part of the file that is free is told: one of so many.
@@ -30,6 +31,10 @@ pub(in crate::store) fn look(
     tell(clock(connection, now)?);
     tell(permissions(path));
     tell(leftovers(path));
+    // Whoever has closed no month need not hear of it.
+    if volumes::has_some(connection)? {
+        tell(volume_files(connection, path)?);
+    }
     Ok(())
 }
 
@@ -75,6 +80,29 @@ fn clock(connection: &Connection, now: Timestamp) -> rusqlite::Result<Finding> {
         }
         None => Finding::well(Subject::Clock, format!("{now:.0}, not before what was written")),
     })
+}
+
+/// Whether the files of volumes are there, and open. A copy of the database alone has none beside it, and nothing is damaged for that.
+fn volume_files(connection: &Connection, path: &Path) -> rusqlite::Result<Finding> {
+    let (folder, closed) = (folder_of_volumes(path), volumes::closed(connection)?);
+    let faults: Vec<String> = closed
+        .iter()
+        .filter_map(|one| {
+            let file = file_of(&folder, one.month);
+            let fault = volumes::open(&file, one.month, Some(&one.token)).err()?;
+            Some(format!("{}: {fault}", file.display()))
+        })
+        .collect();
+    if faults.is_empty() {
+        let text = format!("the files of {} months are there", closed.len());
+        return Ok(Finding {
+            advice: Some("`newswire volumes check` reads them"),
+            ..Finding::well(Subject::Volumes, text)
+        });
+    }
+    let text = format!("texts of {} of {} months cannot be read here: {}", faults.len(), closed.len(), listed(&faults));
+    let advice = "the database itself is whole; a copy of it finds them in a folder, or a link, beside it that is named as it is with .volumes behind";
+    Ok(Finding { advice: Some(advice), ..Finding::well(Subject::Volumes, text) })
 }
 
 fn permissions(path: &Path) -> Finding {

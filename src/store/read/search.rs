@@ -11,6 +11,7 @@ use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
 use crate::store::read::beginnings::{Beginning, WithBeginning};
+use crate::store::read::cells::DamagedRow;
 use crate::store::read::hit::{Hit, Index};
 use crate::store::read::hits::Asked;
 use crate::store::read::passage;
@@ -127,7 +128,7 @@ impl Reader {
             return Ok((Found { hits, order: Order::Newest }, ids));
         }
         let asked = Asked::of(expression);
-        let closed = self.closed_months().map_err(wrong)?;
+        let closed = self.closed_months();
         let ranked = asked.hits(self.files(&closed), filter, RANKED_MAX.max(n_found)).map_err(wrong)?;
         let order = if ranked.are_all { Order::BestOfAll(ranked.len()) } else { Order::BestOfNewest(ranked.len()) };
         let best = ranked.best(n_found);
@@ -158,7 +159,7 @@ impl Reader {
         let ids = match begun {
             Some(begun) => begun.into_iter().map(|one| one.id).collect(),
             None => {
-                let closed = self.closed_months().map_err(wrong)?;
+                let closed = self.closed_months();
                 Asked::of(expression).newest_ids(self.files(&closed), filter, limit).map_err(wrong)?
             }
         };
@@ -196,7 +197,7 @@ impl Reader {
                 by_word.entry((*index, word)).or_default().push(Hit::unscored(*id, *index));
             }
             for ((_, word), mut hits) in by_word {
-                self.files(&self.closed_months()?).place(&mut hits)?;
+                self.files(&self.closed_months()).place(&mut hits)?;
                 let found = self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits)?;
                 shown.extend(found.into_iter().map(|hit| (hit.row.id, hit)));
             }
@@ -254,7 +255,7 @@ impl Reader {
         hits: &[Hit],
         shown: &mut HashMap<i64, SearchHit>,
     ) -> rusqlite::Result<()> {
-        let closed = self.closed_months()?;
+        let closed = self.closed_months();
         let ids: Vec<i64> = hits.iter().filter(|hit| hit.volume.is_some()).map(|hit| hit.id).collect();
         let mut rows: HashMap<i64, ArticleRow> =
             self.articles_among(&ids)?.into_iter().map(|row| (row.id, row)).collect();
@@ -275,11 +276,15 @@ impl Reader {
         Files { connection: self.connection(), volumes: Some(self.volumes()), closed }
     }
 
-    /// The months whose texts stand in volumes.
-    fn closed_months(&self) -> rusqlite::Result<Vec<Closed>> {
-        let closed = closed(self.connection())?;
+    /// The months whose texts stand in volumes. What cannot be read of them is noted as damage.
+    fn closed_months(&self) -> Vec<Closed> {
+        let closed = closed(self.connection()).unwrap_or_else(|error| {
+            let faults = vec![error.to_string()];
+            self.note_damage(DamagedRow { name: "the list of volumes".to_owned(), faults, is_left_out: true });
+            Vec::new()
+        });
         self.volumes().learn(&closed);
-        Ok(closed)
+        closed
     }
 }
 
