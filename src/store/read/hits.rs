@@ -200,11 +200,14 @@ impl Asked {
             hits.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
         }
         if files.has_volumes() {
-            self.add_newest_in_volumes(files, choice, pieces, score, n_max, &mut hits)?;
+            self.add_newest_in_volumes(files, choice, pieces, n_max, &mut hits)?;
         }
         hits.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.id), hit.index));
         hits.dedup_by_key(|hit| hit.id);
         hits.truncate(n_max as usize);
+        if score != UNSCORED {
+            self.score_in_volumes(files, score, &mut hits);
+        }
         Ok(hits)
     }
 
@@ -213,7 +216,6 @@ impl Asked {
         files: Files<'_>,
         choice: &Choice,
         pieces: Pieces,
-        score: &str,
         n_max: u32,
         hits: &mut Vec<Hit>,
     ) -> rusqlite::Result<()> {
@@ -234,14 +236,29 @@ impl Asked {
                 Pieces::Whole => self.in_one_piece(table).0,
                 Pieces::Any => String::new(),
             };
-            let (score, among) = (score.replace("{table}", table), among.replace("{table}", table));
+            let among = among.replace("{table}", table);
             format!(
-                "SELECT rowid, {score} FROM {table} WHERE {table} MATCH :expression AND {table}.rowid < :before {among}{in_one_piece}
-                 ORDER BY rowid DESC"
+                "SELECT rowid FROM {table} WHERE {table} MATCH :expression AND {table}.rowid < :before {among}{in_one_piece}
+                 ORDER BY rowid DESC LIMIT :limit"
             )
         };
         let choose = |month: Month, ids: &[i64]| choice.in_volume(files.connection, month, ids);
         files.add_newest(hits, self.indexes, n_max, sql, &parameters, choose)
+    }
+
+    /// Gives hits in volumes their ranks, those of their files.
+    fn score_in_volumes(&self, files: Files<'_>, score: &str, hits: &mut [Hit]) {
+        for &index in self.indexes {
+            let table = index.table();
+            let sql = format!(
+                "SELECT rowid, {} FROM {table} WHERE {table} MATCH :expression AND +rowid IN rarray(:ids)",
+                score.replace("{table}", table)
+            );
+            let scores: HashMap<i64, f64> = files.of_hits(hits, index, &sql, &[(":expression", &self.expression)]);
+            for hit in hits.iter_mut().filter(|hit| hit.index == index) {
+                hit.score = scores.get(&hit.id).copied().unwrap_or(hit.score);
+            }
+        }
     }
 
     /// Passages of hits in volumes, or their whole texts where the index has none to cut them from.

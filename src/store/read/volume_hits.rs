@@ -6,14 +6,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use rusqlite::types::FromSql;
 use rusqlite::{Connection, ToSql};
 
 use crate::store::file::volumes::{Closed, Month, Volumes};
 use crate::store::read::hit::{Hit, Index};
 use crate::store::read::reader::list;
 
-/// So many hits of a volume are taken at a time, and those that are in the choice kept.
+/// So many hits of a volume are taken at a time, and those that are in the choice kept; twice as many each time, up to the second.
 const TAKEN_AT_ONCE: u32 = 1000;
+const TAKEN_AT_ONCE_MAX: u32 = 20_000;
 
 /// The files in which words are looked for.
 #[derive(Clone, Copy)]
@@ -53,8 +55,8 @@ impl Files<'_> {
         Ok(())
     }
 
-    /// Adds the newest hits of the volumes to those of the database, until there are so many that all further ones are older. `choose` keeps
-    /// those of some numbers that are in the choice.
+    /// Adds the newest hits of the volumes to those of the database, until there are so many that all further ones are older; without ranks.
+    /// `choose` keeps those of some numbers that are in the choice.
     pub(super) fn add_newest(
         self,
         hits: &mut Vec<Hit>,
@@ -66,36 +68,34 @@ impl Files<'_> {
     ) -> rusqlite::Result<()> {
         let Some(volumes) = self.volumes else { return Ok(()) };
         for Closed { month, last_id, .. } in self.closed {
-            let n_newer = hits.iter().filter(|hit| hit.id > *last_id).count();
-            if n_newer >= n_max as usize {
+            // Both indexes may have an article.
+            let newer: HashSet<i64> = hits.iter().map(|hit| hit.id).filter(|id| id > last_id).collect();
+            if newer.len() >= n_max as usize {
                 break;
             }
             for &index in indexes {
-                let (mut n_found, mut before) = (0, i64::MAX);
+                let (mut n_found, mut before, mut limit) = (0, i64::MAX, n_max.clamp(1, TAKEN_AT_ONCE));
                 while n_found < n_max as usize {
-                    let limit = n_max.clamp(1, TAKEN_AT_ONCE);
                     let taken = volumes.ask(*month, 0, |volume| {
                         let mut parameters = parameters.to_vec();
-                        parameters.push((":before", &before));
-                        let mut statement = volume.prepare_cached(&format!("{} LIMIT {limit}", sql(index)))?;
-                        let hit = |row: &rusqlite::Row<'_>| {
-                            Ok(Hit { id: row.get(0)?, index, score: row.get(1)?, volume: Some(*month) })
-                        };
-                        statement.query_map(parameters.as_slice(), hit)?.collect::<rusqlite::Result<Vec<Hit>>>()
+                        parameters.extend([(":before", &before as &dyn ToSql), (":limit", &limit)]);
+                        let mut statement = volume.prepare_cached(&sql(index))?;
+                        let ids = statement.query_map(parameters.as_slice(), |row| row.get(0))?;
+                        ids.collect::<rusqlite::Result<Vec<i64>>>()
                     });
                     // That a volume cannot be read is noted, and costs its hits alone.
                     let Some(taken) = taken else { break };
                     let Some(last) = taken.last() else { break };
-                    before = last.id;
-                    let ids: Vec<i64> = taken.iter().map(|hit| hit.id).collect();
-                    let chosen: HashSet<i64> = choose(*month, &ids)?.into_iter().collect();
-                    let is_end = taken.len() < limit as usize;
-                    let n_before = hits.len();
-                    hits.extend(taken.into_iter().filter(|hit| chosen.contains(&hit.id)));
-                    n_found += hits.len() - n_before;
-                    if is_end {
+                    before = *last;
+                    let chosen = choose(*month, &taken)?;
+                    n_found += chosen.len();
+                    let hit = |id| Hit { volume: Some(*month), ..Hit::unscored(id, index) };
+                    hits.extend(chosen.into_iter().map(hit));
+                    if taken.len() < limit as usize {
                         break;
                     }
+                    // Where few are in the choice, more are looked at.
+                    limit = (2 * limit).min(TAKEN_AT_ONCE_MAX);
                 }
             }
         }
@@ -103,13 +103,13 @@ impl Files<'_> {
     }
 
     /// For each hit in a volume, what a column of its index or of its articles says.
-    pub(super) fn of_hits(
+    pub(super) fn of_hits<T: FromSql>(
         self,
         hits: &[Hit],
         index: Index,
         sql: &str,
         parameters: &[(&str, &dyn ToSql)],
-    ) -> HashMap<i64, String> {
+    ) -> HashMap<i64, T> {
         let mut found = HashMap::new();
         let Some(volumes) = self.volumes else { return found };
         let mut by_month: BTreeMap<Month, Vec<i64>> = BTreeMap::new();
@@ -125,7 +125,7 @@ impl Files<'_> {
                 parameters.push((":ids", &ids));
                 let mut statement = volume.prepare_cached(sql)?;
                 let rows = statement.query_map(parameters.as_slice(), |row| Ok((row.get(0)?, row.get(1)?)))?;
-                rows.collect::<rusqlite::Result<Vec<(i64, String)>>>()
+                rows.collect::<rusqlite::Result<Vec<(i64, T)>>>()
             });
             found.extend(texts.into_iter().flatten());
         }

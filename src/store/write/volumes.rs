@@ -16,7 +16,7 @@ use crate::store::file::volumes::{self, Month, file_of, folder_of_volumes};
 use crate::store::write::beside::beside;
 
 /// So many texts are taken out in one transaction: the daemon waits some tenths of a second for it.
-const MOVED_AT_ONCE: u32 = 200;
+const MOVED_AT_ONCE: u32 = 100;
 
 /// Pages that are merged of the full-text index in one transaction.
 const MERGED_PAGES: i32 = 500;
@@ -221,5 +221,87 @@ fn merge_index(settings: &StoreSettings, go_on: &mut impl FnMut(ClosingStage) ->
             return Ok(());
         }
         n_pages = MERGED_PAGES;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::store::file::open::open_for_writing;
+    use crate::store::file::volumes::{ARTICLE_BODY, REVISION_BODY};
+
+    const N_ARTICLES: u32 = 230;
+
+    /// Articles of September with an earlier wording for each third, and some of October.
+    fn fill(settings: &StoreSettings) {
+        let connection = open_for_writing(settings).unwrap();
+        connection
+            .execute_batch(&format!(
+                "WITH numbers (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM numbers WHERE id < {N_ARTICLES} + 20)
+                 INSERT INTO articles (id, title, words, body, body_kind, quality, revision, first_seen_at, updated_at, sha256, change_seq, new_seq)
+                 SELECT id, 'Report ' || id, 5, 'The ferry number ' || id || ' sails; 第' || id || '号の台風.', 'full', 90, 1 + (id % 3 = 0),
+                     iif(id <= {N_ARTICLES}, '2026-09-30T23:59:59Z', '2026-10-01T00:00:00Z'), '2026-10-02T00:00:00Z', '', id, id
+                 FROM numbers;
+                 INSERT INTO revisions (article_id, revision, title, body, seen_at)
+                 SELECT id, 1, title, 'The ferry number ' || id || ' waits.', first_seen_at FROM articles WHERE id % 3 = 0"
+            ))
+            .unwrap();
+        drop(connection);
+        beside(settings, |_| Ok(())).unwrap();
+    }
+
+    /// All texts, wherever they stand.
+    fn texts(path: &Path) -> Vec<(i64, i64, Option<String>)> {
+        let connection = open_for_reading(path, std::time::Duration::ZERO).unwrap().connection;
+        let sql = format!(
+            "SELECT id, 0, {ARTICLE_BODY} FROM articles UNION ALL SELECT article_id, revision, {REVISION_BODY} FROM revisions ORDER BY 1, 2"
+        );
+        let mut statement = connection.prepare(&sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn a_closing_that_is_given_up_at_any_step_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings { path: folder.path().join("a.db"), ..crate::config::defaults().store };
+        fill(&settings);
+        let (month, now): (Month, Timestamp) = ("2026-09".parse().unwrap(), "2026-10-03T00:00:00Z".parse().unwrap());
+        let before = texts(&settings.path);
+        assert_eq!(before.len(), (N_ARTICLES + 20 + (N_ARTICLES + 20) / 3) as usize);
+        let mut stops = Vec::new();
+        for n_steps in [1, 100, N_ARTICLES + 1, 1, 2, 1, u32::MAX] {
+            let mut n_left = n_steps;
+            let mut last = None;
+            let closing = close_month_beside(&settings, month, now, |stage| {
+                last = Some(stage);
+                n_left -= 1;
+                n_left > 0
+            });
+            assert_eq!(texts(&settings.path), before, "after {n_steps} steps");
+            if closing.unwrap() == Closing::Stopped {
+                stops.push(last.unwrap());
+            }
+        }
+        let moved = |n| ClosingStage::Moving(n, u64::from(N_ARTICLES));
+        let expected =
+            [ClosingStage::Writing(1), ClosingStage::Writing(100), moved(100), moved(100), moved(200), moved(100)];
+        assert_eq!(stops, expected);
+        let connection = open_for_writing(&settings).unwrap();
+        let left: (u32, u32, String, i64) = connection
+            .query_row(
+                "SELECT count(*) FILTER (WHERE volume IS NULL), count(*) FILTER (WHERE body = '' AND volume = '2026-09'),
+                     (SELECT state FROM volumes), max(change_seq) FROM articles",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )
+            .unwrap();
+        assert_eq!(left, (20, N_ARTICLES, "closed".to_owned(), i64::from(N_ARTICLES) + 20));
+        assert_eq!(close_month_beside(&settings, month, now, |_| true).unwrap(), Closing::WasClosed);
+        assert!(
+            close_month_beside(&settings, month.next(), now, |_| true).unwrap_err().to_string().contains("not over")
+        );
     }
 }
