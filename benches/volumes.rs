@@ -171,6 +171,7 @@ fn questions(database: &Path, words: &[(u64, Vec<String>); 3], ids: &[i64]) {
         drop(reader.search(&format!("\"zz{turn}qq\""), &all, 20).expect("an answer"));
     });
     ask("show", |turn| drop(reader.article(ids[turn * 7 % ids.len()]).expect("an answer")));
+    ask("the look whether there are volumes", |_| drop(reader.volume_rows().expect("an answer")));
     ask("opening a reader", |_| drop(Reader::open(database).expect("it opens")));
 }
 

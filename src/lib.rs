@@ -60,7 +60,8 @@
 //!   file below both.
 //!
 //! Deliberately absent: a message queue between the lines (rows in the store do that), a second process, and any
-//! state outside the database file. (How far somebody has read with `tail --cursor` is theirs, and stands in a file of theirs.)
+//! state outside the database file. (How far somebody has read with `tail --cursor` is theirs, and stands in a file of theirs; texts of months that
+//! are closed stand in files beside it, which never change.)
 
 pub mod model;
 

@@ -132,3 +132,94 @@ impl Files<'_> {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::StoreSettings;
+    use crate::store::Reader;
+    use crate::store::file::open::open_for_writing;
+    use crate::store::file::volumes::closed;
+    use crate::store::read::article_filter::ArticleFilter;
+    use crate::store::read::hits::Asked;
+    use crate::store::write::beside::beside;
+    use crate::store::write::volumes::close_month_beside;
+
+    const N_ARTICLES: u32 = 3200;
+
+    /// Articles of four months, one after the other but for each fiftieth, which came in early: all have `ferry`, every third `harbour` too,
+    /// every fourth some Chinese, of which every eighth has another word.
+    fn fill(settings: &StoreSettings) {
+        let connection = open_for_writing(settings).unwrap();
+        connection
+            .execute_batch(&format!(
+                "INSERT INTO sources (id, slug, state, origin, created_at) VALUES (1, 'coast', 'manual', 'command', ''), (2, 'quay', 'manual', 'command', '');
+                 WITH numbers (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM numbers WHERE id < {N_ARTICLES})
+                 INSERT INTO articles (id, source_id, title, language, words, body, body_kind, quality, first_seen_at, updated_at, published_at, sha256, change_seq, new_seq)
+                 SELECT id, 1 + id % 2, 'Report ' || id, iif(id % 10, 'en', 'de'), id % 100,
+                     'The ferry sails.' || iif(id % 3, '', ' The harbour waits for the ferry.') || iif(id % 4, '', '台风接近港口') || iif(id % 8, '', '。东京'),
+                     'full', 90, iif(id % 50, '2026-0' || (1 + 4 * (id - 1) / {N_ARTICLES}), '2026-01') || '-15T00:00:00Z', '2026-06-01T00:00:00Z',
+                     '2026-0' || (1 + id % 7) || '-01T00:00:00Z', '', id, id
+                 FROM numbers;
+                 INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at) SELECT id, 1, '', '' FROM articles WHERE id % 6 = 0"
+            ))
+            .unwrap();
+        drop(connection);
+        beside(settings, |_| Ok(())).unwrap();
+    }
+
+    /// What is found for a number of expressions and choices, by the numbers of the articles, and whether that is all.
+    fn found(reader: &Reader) -> Vec<(String, Vec<i64>, bool)> {
+        let closed = closed(reader.connection()).unwrap();
+        let files = Files { connection: reader.connection(), volumes: Some(reader.volumes()), closed: &closed };
+        let all = ArticleFilter::default();
+        let day = |day: &str| format!("{day}T00:00:00Z").parse().ok();
+        let filters = [
+            all.clone(),
+            ArticleFilter { source_id: Some(1), ..all.clone() },
+            ArticleFilter { language: Some("de".to_owned()), ..all.clone() },
+            ArticleFilter { since: day("2026-05-01"), ..all.clone() },
+            ArticleFilter { until: day("2026-03-01"), ..all.clone() },
+            ArticleFilter { condition: Some("words = 7".to_owned()), ..all.clone() },
+            ArticleFilter { condition: Some("id % 397 = 0".to_owned()), source_id: Some(2), ..all },
+        ];
+        let mut found = Vec::new();
+        for expression in [
+            "\"ferry\"",
+            "\"ferry\" \"harbour\"",
+            "ferry NOT harbour",
+            "\"台风\"",
+            "\"东京\"",
+            "\"report\"",
+            "title:ferry",
+        ] {
+            for filter in &filters {
+                for n_max in [30, 1000, u32::MAX] {
+                    let hits = Asked::of(expression).hits(files, filter, n_max).unwrap();
+                    let are_all = hits.are_all;
+                    let mut ids: Vec<i64> = hits.best(u32::MAX).iter().map(|hit| hit.id).collect();
+                    ids.sort_unstable();
+                    found.push((format!("{expression} {filter:?} {n_max}"), ids, are_all));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_newest_hits_in_a_choice_are_the_same_wherever_their_texts_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings { path: folder.path().join("a.db"), ..crate::config::defaults().store };
+        fill(&settings);
+        let before = found(&Reader::open(&settings.path).unwrap());
+        assert!(before.iter().filter(|(_, ids, _)| !ids.is_empty()).count() > 90);
+        for month in ["2026-03", "2026-01", "2026-02"] {
+            close_month_beside(&settings, month.parse().unwrap(), "2026-06-01T00:00:00Z".parse().unwrap(), |_| true)
+                .unwrap();
+            let after = found(&Reader::open(&settings.path).unwrap());
+            for (before, after) in before.iter().zip(&after) {
+                assert!(before == after, "after {month} was closed: {before:?} {after:?}");
+            }
+        }
+    }
+}
