@@ -33,7 +33,7 @@ pub use bus::{Bus, Shared};
 pub use dispatch::{ALLOWED_FOR, Dispatcher, Done, Kind, Lost, QueueFigures, Rules, Settling, WorkerSeen};
 pub use lease::{Entry, Lease, Outcome, Record, Step, Terms, Write};
 pub use memory::{MemoryBus, MemoryDesk, MemoryShared};
-pub use nats::NatsBus;
+pub use nats::{BusState, NatsBus, NatsSettings};
 pub use permission::Permission;
 pub use question::{BusError, Committed, Delivery, Question, Receipt};
 pub use shard::{N_SHARDS, shard_of};

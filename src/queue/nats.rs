@@ -1,44 +1,228 @@
 //! The bus by NATS: questions by request and reply, reports by a stream of `JetStream`, leases by a key-value bucket of it.
+//!
+//! * `settings`: where NATS is, and who we are there. `names`: how everything is called.
+//! * `connection`: the connection, and the words for what fails over it. `state`: whether it is there.
+//! * `objects`: the streams and the bucket.
+//! * `questions`, `reports`, `leases`: what goes over it.
 
+mod connection;
+
+mod leases;
+
+mod names;
+
+mod objects;
+
+mod questions;
+
+mod reports;
+
+mod settings;
+
+mod state;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use async_nats::jetstream::context::ContextBuilder;
+use async_nats::jetstream::message::PublishMessage;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
 
 use super::lease::{Entry, Outcome, Write};
-use super::question::{BusError, Question};
+use super::question::{BusError, Delivery, Question};
+use connection::Connection;
+use names::Names;
+pub use settings::NatsSettings;
+use state::Board;
+pub use state::BusState;
 
-/// A connection to NATS.
+/// How long the first connection is waited for. Without it all goes on, and what would be found out by it, as another writer, is not.
+const FIRST_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long an answer of `JetStream` is waited for, where nobody says it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A connection to NATS, which is made again and again until this is dropped.
 #[derive(Debug)]
-pub struct NatsBus {}
+pub struct NatsBus {
+    connection: Connection,
+    replicas: usize,
+    is_set_up: AtomicBool,
+    /// All that goes on in the background ends with this.
+    tasks: Mutex<JoinSet<()>>,
+}
 
 #[expect(clippy::unused_async, reason = "what it waits for is yet to come")]
 impl NatsBus {
-    pub(super) async fn ask(&self, _question: Vec<u8>, _patience: Duration) -> Result<Vec<u8>, BusError> {
-        Err(BusError::Nobody)
+    /// Connects under a name, which the server shows and no other process should have. Comes back without a connection where there is none
+    /// within two seconds: it goes on in the background.
+    ///
+    /// # Errors
+    ///
+    /// When the settings are wrong, so that there can never be a connection.
+    pub async fn connect(settings: NatsSettings, name: &str) -> Result<NatsBus, BusError> {
+        let names = Arc::new(Names::new(&settings.prefix)?);
+        let servers = settings.addresses()?;
+        let shown: Vec<_> = servers.iter().map(settings::shown).collect();
+        let board = Arc::new(Board::new(shown.join(", ")));
+        let (send_event, events) = mpsc::unbounded_channel();
+        let options = settings.options()?.name(name).custom_inbox_prefix(names.inbox(name));
+        let options = options.event_callback(move |event| {
+            let _ = send_event.send(event);
+            std::future::ready(())
+        });
+        let client = options.connect(servers).await.map_err(|error| BusError::Wrong(format!("nats: {error}")))?;
+        let jetstream = ContextBuilder::new().timeout(PATIENCE).build(client.clone());
+        let is_missing = Arc::new(Notify::new());
+        let connection = Connection { client: client.clone(), jetstream, names, board: Arc::clone(&board), is_missing };
+        let mut state = board.subscribe();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { state::watch(client, &board, events).await });
+        let is_known = state.wait_for(|state| !state.is_away() || state.last_error().is_some());
+        let _ = tokio::time::timeout(FIRST_PATIENCE, is_known).await;
+        let (replicas, tasks) = (settings.replicas, Mutex::new(tasks));
+        Ok(NatsBus { connection, replicas, is_set_up: AtomicBool::new(false), tasks })
     }
 
-    pub(super) async fn report(&self, _id: &str, _report: Vec<u8>) -> Result<(), BusError> {
-        Err(BusError::Nobody)
+    /// Whether NATS is there, now and later.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<BusState> {
+        self.connection.board.subscribe()
     }
 
-    pub(super) async fn read(&self, _shard: u8, _patience: Duration) -> Result<Option<Entry>, BusError> {
-        Err(BusError::Nobody)
+    /// Makes the streams and the bucket, as the writer does. Whether or not that works, it is done again in the background when it may be
+    /// necessary.
+    ///
+    /// # Errors
+    ///
+    /// When they are not there yet.
+    pub async fn set_up(&self) -> Result<(), BusError> {
+        let made = objects::make(&self.connection, self.replicas).await;
+        if !self.is_set_up.swap(true, Ordering::Relaxed) {
+            let (connection, replicas) = (self.connection.clone(), self.replicas);
+            self.go_on(async move { objects::keep(&connection, replicas).await });
+        }
+        made
     }
 
-    pub(super) async fn write(&self, _shard: u8, _write: &Write, _patience: Duration) -> Result<Outcome, BusError> {
-        Err(BusError::Nobody)
+    fn go_on(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// What workers ask the writer, until what is returned is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When another writer answers them already, as far as that can be seen: it cannot without a connection.
+    pub async fn desk(&self) -> Result<mpsc::Receiver<Question>, BusError> {
+        questions::be_alone(&self.connection).await?;
+        let (heard, serve) = questions::hear(&self.connection, self.connection.names.work()).await?;
+        self.go_on(serve);
+        Ok(heard)
+    }
+
+    /// What workers report to the writer, until what is returned is dropped.
+    ///
+    /// # Errors
+    ///
+    /// So far none: where there is no stream, it is waited for.
+    pub async fn reports(&self) -> Result<mpsc::Receiver<Delivery>, BusError> {
+        self.reports_again_after(reports::ACK_WAIT).await
+    }
+
+    /// Likewise, where a report comes again after so long without a receipt; a minute is usual.
+    ///
+    /// # Errors
+    ///
+    /// So far none: where there is no stream, it is waited for.
+    // As that which others wait for, and may have to wait for.
+    #[allow(clippy::unused_async)]
+    pub async fn reports_again_after(&self, ack_wait: Duration) -> Result<mpsc::Receiver<Delivery>, BusError> {
+        let (deliveries, take) = reports::take(self.connection.clone(), ack_wait);
+        self.go_on(take);
+        Ok(deliveries)
+    }
+
+    /// Says that a process is there, to all that listen.
+    ///
+    /// # Errors
+    ///
+    /// When there is no connection.
+    pub async fn announce(&self, name: &str) -> Result<(), BusError> {
+        self.connection.check()?;
+        let said = self.connection.client.publish(self.connection.names.presence(), name.to_owned().into()).await;
+        said.map_err(|error| BusError::Away(error.to_string()))
+    }
+
+    /// The names of processes that say that they are there, until what is returned is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can be heard.
+    pub async fn presence(&self) -> Result<mpsc::Receiver<String>, BusError> {
+        let (heard, serve) = questions::listen(&self.connection, self.connection.names.presence()).await?;
+        self.go_on(serve);
+        Ok(heard)
+    }
+
+    /// Tells others what has changed: whoever follows the stream of changes. `id` is the same where it is sent again, and then it is kept once.
+    ///
+    /// # Errors
+    ///
+    /// When it is not known to be kept.
+    pub async fn publish_change(&self, id: &str, message: Vec<u8>) -> Result<(), BusError> {
+        self.connection.check()?;
+        let (names, stream) = (&self.connection.names, self.connection.names.changes_stream());
+        let publish =
+            PublishMessage::build().payload(message.into()).message_id(names::token(id)).expected_stream(&stream);
+        let storing = async { self.connection.jetstream.send_publish(names.changes(), publish).await?.await };
+        storing.await.map(|_| ()).map_err(|error| connection::not_stored(&stream, &error))
+    }
+
+    /// What was told last.
+    ///
+    /// # Errors
+    ///
+    /// When that is not known.
+    pub async fn last_change(&self) -> Result<Option<Vec<u8>>, BusError> {
+        self.connection.check()?;
+        let (names, stream) = (&self.connection.names, self.connection.names.changes_stream());
+        let last = leases::last_of(&self.connection, &stream, &names.changes(), PATIENCE).await?;
+        Ok(last.map(|message| message.payload.to_vec()))
+    }
+
+    pub(super) async fn ask(&self, question: Vec<u8>, patience: Duration) -> Result<Vec<u8>, BusError> {
+        questions::ask(&self.connection, self.connection.names.work(), question, patience).await
+    }
+
+    pub(super) async fn report(&self, id: &str, report: Vec<u8>) -> Result<(), BusError> {
+        reports::publish(&self.connection, id, report).await
+    }
+
+    pub(super) async fn read(&self, shard: u8, patience: Duration) -> Result<Option<Entry>, BusError> {
+        leases::read(&self.connection, shard, patience).await
+    }
+
+    pub(super) async fn write(&self, shard: u8, write: &Write, patience: Duration) -> Result<Outcome, BusError> {
+        leases::write(&self.connection, shard, write, patience).await
     }
 
     pub(super) async fn ask_owner(
         &self,
-        _shard: u8,
-        _question: Vec<u8>,
-        _patience: Duration,
+        shard: u8,
+        question: Vec<u8>,
+        patience: Duration,
     ) -> Result<Vec<u8>, BusError> {
-        Err(BusError::Nobody)
+        questions::ask(&self.connection, self.connection.names.turn(shard), question, patience).await
     }
 
-    pub(super) async fn hear(&self, _shard: u8) -> Result<mpsc::Receiver<Question>, BusError> {
-        Err(BusError::Nobody)
+    pub(super) async fn hear(&self, shard: u8) -> Result<mpsc::Receiver<Question>, BusError> {
+        let (heard, serve) = questions::hear(&self.connection, self.connection.names.turn(shard)).await?;
+        self.go_on(serve);
+        Ok(heard)
     }
 }

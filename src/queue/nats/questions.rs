@@ -1,0 +1,178 @@
+//! Questions and their answers: requests of NATS.
+//!
+//! A message is packed where it is long, and has to fit into one message of NATS (1 MB, where the server has no other limit).
+
+use std::time::Duration;
+
+use async_nats::{Client, HeaderMap, Message, Request, Subject, Subscriber};
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tracing::{debug, warn};
+
+use super::super::question::{BusError, Question};
+use super::super::wire;
+use super::connection::{Connection, unanswered};
+
+/// Longest message, unpacked.
+pub(super) const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Questions that wait for who answers them. More wait at the client, and then get lost.
+const QUESTIONS_MAX: usize = 64;
+
+/// The header in which it is said how long, in ms, whoever asks waits.
+const PATIENCE: &str = "Newswire-Patience-Ms";
+
+/// How long an answer is of use, where nobody says it.
+const PATIENCE_MAX: Duration = Duration::from_mins(1);
+
+/// How long another writer is waited for. It answers within a round trip.
+const PROBE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long it is waited until the server knows of a subscription.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the desk answers to nothing, so that another writer knows of it.
+const HERE: &str = "here";
+
+/// Asks, and waits for the answer so long.
+pub(super) async fn ask(
+    connection: &Connection,
+    subject: String,
+    question: Vec<u8>,
+    patience: Duration,
+) -> Result<Vec<u8>, BusError> {
+    connection.check()?;
+    let mut headers = HeaderMap::new();
+    headers.insert(PATIENCE, patience.as_millis().to_string());
+    let request = Request::new().payload(packed(question).into()).headers(headers).timeout(Some(patience));
+    // The client's own patience begins when it has taken the question.
+    let answer = tokio::time::timeout(patience, connection.client.send_request(subject, request)).await;
+    let answer = answer.map_err(|_| BusError::Away(format!("no answer within {} s", patience.as_secs_f32())))?;
+    let answer = answer.map_err(|error| unanswered(&error, patience))?;
+    unpacked(&answer.payload).map_err(BusError::Wrong)
+}
+
+/// Fails where another writer answers already.
+pub(super) async fn be_alone(connection: &Connection) -> Result<(), BusError> {
+    if connection.check().is_err() {
+        return Ok(());
+    }
+    let request = Request::new().timeout(Some(PROBE_PATIENCE));
+    match connection.client.send_request(connection.names.work(), request).await {
+        Ok(_) => Err(BusError::Wrong(
+            "another writer answers at this prefix: give each database a prefix of its own, and have one writer for each".to_owned(),
+        )),
+        Err(_) => Ok(()),
+    }
+}
+
+/// What is asked at a subject, and what is to be polled for as long as it is.
+pub(super) async fn hear(
+    connection: &Connection,
+    subject: String,
+) -> Result<(mpsc::Receiver<Question>, impl Future<Output = ()> + use<>), BusError> {
+    let subscriber = subscribe(connection, subject).await?;
+    let (send, heard) = mpsc::channel(QUESTIONS_MAX);
+    Ok((heard, serve(connection.client.clone(), subscriber, send)))
+}
+
+/// Texts that come at a subject, likewise.
+pub(super) async fn listen(
+    connection: &Connection,
+    subject: String,
+) -> Result<(mpsc::Receiver<String>, impl Future<Output = ()> + use<>), BusError> {
+    let mut subscriber = subscribe(connection, subject).await?;
+    let (send, heard) = mpsc::channel(QUESTIONS_MAX);
+    let serve = async move {
+        while let Some(message) = next(&mut subscriber, &send).await {
+            let Ok(text) = String::from_utf8(message.payload.to_vec()) else { continue };
+            if send.send(text).await.is_err() {
+                return;
+            }
+        }
+    };
+    Ok((heard, serve))
+}
+
+async fn subscribe(connection: &Connection, subject: String) -> Result<Subscriber, BusError> {
+    let client = &connection.client;
+    let subscriber = client.subscribe(subject).await.map_err(|error| BusError::Away(error.to_string()))?;
+    // Without a connection, it is made known when there is one.
+    if connection.check().is_ok() {
+        let _ = tokio::time::timeout(FLUSH_PATIENCE, client.flush()).await;
+    }
+    Ok(subscriber)
+}
+
+/// The next message, while somebody wants it. Who drops the subscriber ends it.
+async fn next<T>(subscriber: &mut Subscriber, wanted: &mpsc::Sender<T>) -> Option<Message> {
+    tokio::select! {
+        message = subscriber.next() => message,
+        () = wanted.closed() => None,
+    }
+}
+
+async fn serve(client: Client, mut subscriber: Subscriber, questions: mpsc::Sender<Question>) {
+    let mut answers = JoinSet::new();
+    while let Some(message) = next(&mut subscriber, &questions).await {
+        while answers.try_join_next().is_some() {}
+        let Some(reply) = message.reply.clone() else { continue };
+        if message.payload.is_empty() {
+            let _ = client.publish(reply, HERE.into()).await;
+            continue;
+        }
+        let question = match unpacked(&message.payload) {
+            Ok(question) => question,
+            Err(fault) => {
+                warn!("nats: a question at {} is thrown away: {fault}", message.subject);
+                continue;
+            }
+        };
+        let (question, answer) = Question::new(question);
+        let client = client.clone();
+        let patience = patience_of(&message);
+        answers.spawn(async move {
+            // After that the question is forgotten, and need not be answered.
+            if let Ok(Ok(answer)) = tokio::time::timeout(patience, answer).await {
+                send_answer(&client, reply, answer).await;
+            }
+        });
+        if questions.send(question).await.is_err() {
+            break;
+        }
+    }
+    drop(subscriber);
+    // Whoever has taken a question may still answer it.
+    while answers.join_next().await.is_some() {}
+}
+
+async fn send_answer(client: &Client, reply: Subject, answer: Vec<u8>) {
+    let answer = packed(answer);
+    let (n_bytes, bytes_max) = (answer.len(), client.max_payload());
+    if n_bytes > bytes_max {
+        warn!(
+            "nats: an answer of {n_bytes} bytes is not sent: the server takes {bytes_max}; set its max_payload higher, or have less asked for \
+             at once"
+        );
+        return;
+    }
+    if let Err(error) = client.publish(reply, answer.into()).await {
+        debug!("nats: an answer is not sent: {error}");
+    }
+}
+
+fn patience_of(message: &Message) -> Duration {
+    let header = message.headers.as_ref().and_then(|headers| headers.get(PATIENCE));
+    let said = header.and_then(|header| header.as_str().parse().ok()).map(Duration::from_millis);
+    said.unwrap_or(PATIENCE_MAX).min(PATIENCE_MAX)
+}
+
+fn packed(message: Vec<u8>) -> Vec<u8> {
+    wire::parts(message, usize::MAX).pop().unwrap_or_default()
+}
+
+fn unpacked(part: &[u8]) -> Result<Vec<u8>, String> {
+    let message = wire::Assembly::new(MESSAGE_BYTES_MAX, 1).take("", part).map_err(|error| error.to_string())?;
+    message.ok_or_else(|| "it is a part, where it has to be whole".to_owned())
+}

@@ -1,0 +1,283 @@
+//! Reports: messages of a stream, each kept until the writer has committed it.
+//!
+//! A report goes in as many parts as the server's limit of a message makes necessary, and is sent when the stream has all of them. The writer
+//! takes them by a consumer that the server keeps, puts them together, and acknowledges all parts of a report when it is committed. What is not
+//! acknowledged comes again. So a report may come twice, and is never lost.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::consumer::{AckPolicy, pull};
+use async_nats::jetstream::message::{AckKind, Acker, Message, PublishMessage};
+use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
+use futures_util::StreamExt;
+use futures_util::future::try_join_all;
+use tokio::sync::mpsc;
+use tracing::warn;
+
+use super::super::question::{BusError, Committed, Delivery, Receipt};
+use super::super::wire::{Assembly, WireError, parts};
+use super::connection::{Connection, in_words, missing, not_stored};
+use super::names::{CONSUMER, token};
+use super::questions::MESSAGE_BYTES_MAX;
+
+/// Longest part. Servers may allow more, and advise against it.
+const PART_BYTES_MAX: usize = 1024 * 1024;
+
+/// What a part has beside itself: its headers, which count as well.
+const HEADERS_BYTES: usize = 1024;
+
+/// Parts that are on the way at once.
+const PARTS_ON_WAY_MAX: usize = 8;
+
+/// How long it is waited until a part is stored. A cluster that looks for a leader takes a few seconds.
+const STORE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a report may take from the server to the commit before it comes again.
+pub(super) const ACK_WAIT: Duration = Duration::from_mins(1);
+
+/// Parts that are not acknowledged at once. No more are given out before some are.
+const UNACKNOWLEDGED_MAX: i64 = 1000;
+
+/// Parts that are fetched ahead: up to 64 MB of them.
+const AHEAD_MAX: usize = 64;
+
+/// Reports that wait for the writer.
+const WAITING_MAX: usize = 64;
+
+/// Reports of which some parts are there at once. Of more, the oldest comes again.
+const OPEN_MAX: usize = 64;
+
+/// How often a part comes alone before it is believed that the others never will: their sender was not told that it is stored, and has gone,
+/// or has sent all again. Without an end to it, such parts would take all places some day.
+const ALONE_MAX: u32 = 15;
+
+/// Parts that are counted so.
+const COUNTED_MAX: usize = 10_000;
+
+/// The server says so often that it is there while it has nothing.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// Between attempts to take reports.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Stores a report.
+pub(super) async fn publish(connection: &Connection, id: &str, report: Vec<u8>) -> Result<(), BusError> {
+    connection.check()?;
+    let part_max = connection.client.max_payload().min(PART_BYTES_MAX).saturating_sub(HEADERS_BYTES);
+    let parts = parts(report, part_max);
+    let count = parts.len();
+    let (subject, id) = (connection.names.report(id), token(id));
+    let mut on_way = VecDeque::new();
+    for (number, part) in parts.into_iter().enumerate() {
+        // Where a server with another limit gets it next, its parts are others.
+        let part_id = format!("{id}-{number}of{count}");
+        if on_way.len() >= PARTS_ON_WAY_MAX
+            && let Some(stored) = on_way.pop_front()
+        {
+            told(connection, stored).await?;
+        }
+        on_way.push_back(store(connection, subject.clone(), &part_id, part).await?);
+    }
+    for stored in on_way {
+        told(connection, stored).await?;
+    }
+    connection.board.works();
+    Ok(())
+}
+
+type OnWay = async_nats::jetstream::context::PublishAckFuture;
+
+async fn store(connection: &Connection, subject: String, id: &str, part: Vec<u8>) -> Result<OnWay, BusError> {
+    let stream = connection.names.reports_stream();
+    let publish = PublishMessage::build().payload(part.into()).message_id(id).expected_stream(&stream);
+    let jetstream = connection.jetstream_within(STORE_PATIENCE);
+    jetstream.send_publish(subject, publish).await.map_err(|error| not_stored(&stream, &error))
+}
+
+async fn told(connection: &Connection, on_way: OnWay) -> Result<(), BusError> {
+    match on_way.await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let error = not_stored(&connection.names.reports_stream(), &error);
+            connection.board.trouble(&error.to_string());
+            Err(error)
+        }
+    }
+}
+
+/// What is reported, and what is to be polled for as long as it is taken.
+pub(super) fn take(
+    connection: Connection,
+    ack_wait: Duration,
+) -> (mpsc::Receiver<Delivery>, impl Future<Output = ()> + use<>) {
+    let (send, deliveries) = mpsc::channel(WAITING_MAX);
+    let taking = async move {
+        let mut table = Table::new(send.clone());
+        loop {
+            connection.wait().await;
+            let error = tokio::select! {
+                error = take_while_it_works(&connection, ack_wait, &mut table) => error,
+                () = send.closed() => return,
+            };
+            // Without a connection there is nothing to be said about the stream.
+            if connection.check().is_ok() {
+                connection.board.trouble(&error);
+            }
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
+    };
+    (deliveries, taking)
+}
+
+/// Gives the reports of the stream to the table, and why it cannot go on.
+async fn take_while_it_works(connection: &Connection, ack_wait: Duration, table: &mut Table) -> String {
+    let stream = connection.names.reports_stream();
+    let consumer = pull::Config {
+        durable_name: Some(CONSUMER.to_owned()),
+        description: Some("newswire".to_owned()),
+        ack_policy: AckPolicy::Explicit,
+        ack_wait,
+        // Without end: where there is one, servers lose what has come so often.
+        max_deliver: -1,
+        max_ack_pending: UNACKNOWLEDGED_MAX,
+        ..pull::Config::default()
+    };
+    let consumer = match connection.jetstream.create_consumer_on_stream(consumer, &stream).await {
+        Ok(consumer) => consumer,
+        Err(error) => return no_consumer(connection, &stream, &error),
+    };
+    let pulling = consumer.stream().max_messages_per_batch(AHEAD_MAX).heartbeat(HEARTBEAT).messages().await;
+    let mut messages = match pulling {
+        Ok(messages) => messages,
+        Err(error) => return format!("stream {stream}: {error}"),
+    };
+    connection.board.works();
+    while let Some(message) = messages.next().await {
+        match message {
+            Ok(message) => table.lay(message).await,
+            Err(error) => return format!("stream {stream}: {error}"),
+        }
+    }
+    format!("stream {stream}: its consumer {CONSUMER} has ended")
+}
+
+fn no_consumer(connection: &Connection, stream: &str, error: &ConsumerError) -> String {
+    match error.kind() {
+        ConsumerErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+            connection.is_missing.notify_one();
+            missing(stream)
+        }
+        ConsumerErrorKind::JetStream(error) => format!("stream {stream}: {}", in_words(&error)),
+        _ => format!("stream {stream}: {error}"),
+    }
+}
+
+/// Where parts lie until their report is whole.
+struct Table {
+    assembly: Assembly,
+    /// How the parts of reports that are not whole are acknowledged, by their number in the stream.
+    open: HashMap<String, BTreeMap<u64, Acker>>,
+    /// The numbers of parts of reports that were given out and are not committed.
+    given: Arc<Mutex<HashSet<u64>>>,
+    /// How often a part came whose report is not whole.
+    n_alone: HashMap<u64, u32>,
+    deliveries: mpsc::Sender<Delivery>,
+}
+
+impl Table {
+    fn new(deliveries: mpsc::Sender<Delivery>) -> Table {
+        let assembly = Assembly::new(MESSAGE_BYTES_MAX, OPEN_MAX);
+        Table { assembly, open: HashMap::new(), given: Arc::default(), n_alone: HashMap::new(), deliveries }
+    }
+
+    /// Takes a part, and gives out the report of which it is the last.
+    async fn lay(&mut self, message: Message) {
+        let Ok((number, n_deliveries)) = message.info().map(|info| (info.stream_sequence, info.delivered)) else {
+            return;
+        };
+        if self.given.lock().unwrap_or_else(PoisonError::into_inner).contains(&number) {
+            // It takes long, but is not forgotten.
+            let _ = message.ack_with(AckKind::Progress).await;
+            return;
+        }
+        let (message, acker) = message.split();
+        let report = message.subject.as_str().to_owned();
+        match self.assembly.take(&report, &message.payload) {
+            Ok(Some(whole)) => {
+                let mut ackers = self.open.remove(&report).unwrap_or_default();
+                ackers.insert(number, acker);
+                for number in ackers.keys() {
+                    self.n_alone.remove(number);
+                }
+                self.give(whole, ackers).await;
+            }
+            Ok(None) if self.is_alone(number) => {
+                warn!("nats: a part of a report is thrown away, as the others do not come: {report}");
+                self.n_alone.remove(&number);
+                let _ = acker.ack_with(AckKind::Term).await;
+            }
+            Ok(None) => {
+                self.open.entry(report).or_default().insert(number, acker);
+                self.forget_oldest();
+            }
+            // A newswire that can read it may come.
+            Err(error @ WireError::Version { .. }) => {
+                if n_deliveries <= 1 {
+                    warn!("nats: a report waits for another newswire: {error}");
+                }
+            }
+            Err(error) => {
+                warn!("nats: a report is thrown away: {error}: {report}");
+                let _ = acker.ack_with(AckKind::Term).await;
+            }
+        }
+    }
+
+    /// Counts a part whose report is not whole.
+    fn is_alone(&mut self, number: u64) -> bool {
+        if self.n_alone.len() >= COUNTED_MAX {
+            self.n_alone.clear();
+        }
+        let n_times = self.n_alone.entry(number).or_default();
+        *n_times += 1;
+        *n_times > ALONE_MAX
+    }
+
+    /// What the assembly has forgotten comes again, and is not acknowledged by what came first.
+    fn forget_oldest(&mut self) {
+        while self.open.len() > self.assembly.n_open().max(OPEN_MAX) {
+            let oldest = self.open.iter().min_by_key(|(_, ackers)| ackers.keys().next().copied());
+            let Some(oldest) = oldest.map(|(report, _)| report.clone()) else { return };
+            self.open.remove(&oldest);
+        }
+    }
+
+    async fn give(&mut self, message: Vec<u8>, ackers: BTreeMap<u64, Acker>) {
+        let (receipt, committed) = Receipt::new();
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).extend(ackers.keys());
+        tokio::spawn(acknowledge(committed, ackers, Arc::clone(&self.given)));
+        // Nobody takes it any more: it comes to the next writer.
+        let _ = self.deliveries.send(Delivery { message, receipt }).await;
+    }
+}
+
+/// Waits until a report is committed, tells the server, and whoever has committed it whether the server knows.
+async fn acknowledge(committed: Committed, ackers: BTreeMap<u64, Acker>, given: Arc<Mutex<HashSet<u64>>>) {
+    let answer = committed.await;
+    let known = match &answer {
+        Ok(_) => try_join_all(ackers.values().map(Acker::double_ack)).await,
+        Err(_) => Ok(Vec::new()),
+    };
+    {
+        let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
+        for number in ackers.keys() {
+            given.remove(number);
+        }
+    }
+    if let Ok(answer) = answer {
+        let _ = answer.send(known.map(|_| ()).map_err(|error| BusError::Away(error.to_string())));
+    }
+}
