@@ -223,7 +223,7 @@ fn configure_for_writing(connection: &Connection, settings: &StoreSettings) -> r
     // plan might depend on.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    Volumes::attach_to(connection)?;
+    Volumes::attach_to_writer(connection)?;
     // Lists as parameters: `rarray(?1)`.
     rusqlite::vtab::array::load_module(connection)
 }

@@ -77,7 +77,7 @@ pub(in crate::store) fn migrate(connection: &mut Connection, path: &Path) -> Res
 pub(in crate::store) fn in_memory() -> Result<Connection, StoreError> {
     let mut connection = Connection::open_in_memory()?;
     migrate(&mut connection, Path::new(":memory:"))?;
-    Volumes::attach_to(&connection)?;
+    Volumes::attach_to_writer(&connection)?;
     Ok(connection)
 }
 

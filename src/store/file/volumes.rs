@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql};
+use tracing::warn;
 use url::Url;
 
 use crate::store::file::new_file::beside;
@@ -172,6 +173,7 @@ pub(in crate::store) struct Volumes {
 #[derive(Debug)]
 struct State {
     folder: Option<PathBuf>,
+    is_writer: bool,
     /// Those that are open, the one that was asked last at the end.
     open: VecDeque<(Month, Connection)>,
     unread: BTreeMap<Month, (String, u64)>,
@@ -180,11 +182,22 @@ struct State {
 }
 
 impl Volumes {
-    /// Gives a connection the function that its statements read texts with. Nothing is opened.
+    /// Gives a connection that writes the function that its statements read texts with. Nothing is opened. Nobody asks a writer what it could
+    /// not read: the log says so, once of each volume.
+    pub(in crate::store) fn attach_to_writer(connection: &Connection) -> rusqlite::Result<()> {
+        Volumes::attach(connection, true).map(|_| ())
+    }
+
+    /// The same for a connection that reads.
     pub(in crate::store) fn attach_to(connection: &Connection) -> rusqlite::Result<Arc<Volumes>> {
+        Volumes::attach(connection, false)
+    }
+
+    fn attach(connection: &Connection, is_writer: bool) -> rusqlite::Result<Arc<Volumes>> {
         let database = connection.path().filter(|path| !path.is_empty()).map(Path::new);
         let folder = database.map(folder_of_volumes);
-        let state = State { folder, open: VecDeque::new(), unread: BTreeMap::new(), tokens: BTreeMap::new() };
+        let state =
+            State { folder, is_writer, open: VecDeque::new(), unread: BTreeMap::new(), tokens: BTreeMap::new() };
         let volumes = Arc::new(Volumes { state: Mutex::new(state) });
         let asked = Arc::clone(&volumes);
         // Not deterministic: a file may come back. Only statements of ours call it, no view and no trigger.
@@ -209,7 +222,7 @@ impl Volumes {
         }
     }
 
-    /// A text; nothing where its file cannot be read or has no such text, which is noted.
+    /// A text; nothing where its file cannot be read, which is noted, or has no such text.
     fn text(&self, month: Month, row: i64) -> Option<String> {
         self.ask(month, 1, |connection| {
             let (sql, row) = match row {
@@ -236,7 +249,16 @@ impl Volumes {
             Ok(answer) => Some(answer),
             Err(fault) => {
                 let path = state.folder.as_ref().map_or_else(PathBuf::new, |folder| file_of(folder, month));
-                let noted = state.unread.entry(month).or_insert_with(|| (format!("{}: {fault}", path.display()), 0));
+                let is_writer = state.is_writer;
+                let noted = state.unread.entry(month).or_insert_with(|| {
+                    if is_writer {
+                        warn!(
+                            "{}: {fault}; until then articles whose texts are in it count as unchanged",
+                            path.display()
+                        );
+                    }
+                    (format!("{}: {fault}", path.display()), 0)
+                });
                 noted.1 += n_texts;
                 None
             }
