@@ -120,6 +120,9 @@ impl Asked {
         let choice = self.choice(files, filter, n_max)?;
         let ranking = match self.indexes {
             // To read more texts takes longer than to weigh the words by all that have them.
+            [Index::Words, ..] if n_max <= RANKED_MAX && files.has_volumes() => {
+                Ranking::of_files(files, &self.expression)?
+            }
             [Index::Words, ..] if n_max <= RANKED_MAX => Ranking::of(connection, &self.expression)?,
             _ => None,
         };

@@ -12,6 +12,7 @@ use crate::store::file::volumes::article_body;
 use crate::store::read::hit::{Hit, Index};
 use crate::store::read::reader::list;
 use crate::store::read::unicode61::{folded, is_accent, is_of_word, words};
+use crate::store::read::volume_hits::Files;
 
 /// FTS5 goes through so many articles for the weights of words, in some three milliseconds.
 const GONE_THROUGH_MAX: f64 = 100_000.0;
@@ -66,11 +67,28 @@ impl Ranking {
         }
     }
 
+    /// That of an expression for articles of several files: each index would weigh a word by how rare it is in its own month, so that those
+    /// of a month that hardly had it came before all others. `None`: the expression is more than a list of words and phrases in quotes.
+    pub(super) fn of_files(files: Files<'_>, expression: &str) -> rusqlite::Result<Option<Ranking>> {
+        let Some(phrases) = phrases_of(expression) else { return Ok(None) };
+        let Some(n_articles) = last(files.connection)? else { return Ok(None) };
+        Ranking::weighed_by(phrases, n_articles, |phrase| n_in_files(files, phrase, n_articles)).map(Some)
+    }
+
     fn weighed(connection: &Connection, phrases: Vec<Vec<String>>, n_articles: u32) -> rusqlite::Result<Ranking> {
+        Ranking::weighed_by(phrases, n_articles, |phrase| n_articles_with(connection, phrase, n_articles))
+    }
+
+    /// `n_with` counts the articles that have a phrase.
+    fn weighed_by(
+        phrases: Vec<Vec<String>>,
+        n_articles: u32,
+        n_with: impl Fn(&str) -> rusqlite::Result<f64>,
+    ) -> rusqlite::Result<Ranking> {
         // What is asked for alone weighs the same in all articles.
         let is_alone = phrases.len() == 1;
         let weighed = phrases.into_iter().map(|words| {
-            let n_having = if is_alone { 0.0 } else { n_articles_with(connection, &words.join(" "), n_articles)? };
+            let n_having = if is_alone { 0.0 } else { n_with(&words.join(" "))? };
             let weight = ((f64::from(n_articles) - n_having + 0.5) / (n_having + 0.5)).ln();
             let first = words.first().filter(|word| word.is_ascii());
             let first = first.map(|word| memmem::Finder::new(word).into_owned());
@@ -215,6 +233,19 @@ fn n_articles_with(connection: &Connection, phrase: &str, n_articles: u32) -> ru
     let Some(oldest) = oldest.filter(|_| n_newest == WEIGHED_BY) else { return Ok(f64::from(n_newest)) };
     let n_among = u32::try_from(i64::from(n_articles) - oldest + 1).unwrap_or(1).max(1);
     Ok(f64::from(n_newest) * f64::from(n_articles) / f64::from(n_among))
+}
+
+/// The same in the database and its volumes, of which the database has the headlines alone.
+fn n_in_files(files: Files<'_>, phrase: &str, n_articles: u32) -> rusqlite::Result<f64> {
+    let (mut n_with, mut n_moved) = (0.0, 0.0);
+    for of_volume in files.count_newest(&format!("\"{phrase}\""), WEIGHED_BY) {
+        n_moved += of_volume.n_articles;
+        n_with += of_volume.n_with();
+    }
+    let here = n_articles_with(files.connection, phrase, n_articles)?;
+    let share_here = (1.0 - n_moved / f64::from(n_articles)).clamp(0.0, 1.0);
+    // So few are counted, and of more it is told how many there would be in all.
+    Ok(n_with + if here < f64::from(WEIGHED_BY) { here } else { here * share_here })
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! What is found in volumes: which of the articles with the words are in a choice, which the database makes.
 //!
 //! Each volume has an index of its own over the texts of its month; of these articles the database has the headlines alone in its index,
-//! and none of them counts as found there. The hits of all files are put together by their numbers, the newest first, and ranked by BM25 as
-//! each file gives it: a word is weighed by how rare it is in its own month.
+//! and none of them counts as found there. The hits of all files are put together by their numbers, the newest first. Those of words and
+//! phrases are ranked by their texts, as those of very common words are (`ranking`); those of other expressions by BM25 as each file gives
+//! it, where a word is weighed by how rare it is in its own month.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -25,6 +26,25 @@ pub(super) struct Files<'a> {
     pub(super) volumes: Option<&'a Volumes>,
     /// The one with the latest articles first.
     pub(super) closed: &'a [Closed],
+}
+
+/// How close together the articles of a volume stand that have a phrase.
+pub(super) struct Density {
+    n_newest: f64,
+    /// Among so many the newest are; absent where they are all that there are.
+    n_among: Option<f64>,
+    /// All of the volume.
+    pub(super) n_articles: f64,
+}
+
+impl Density {
+    /// About how many have it.
+    pub(super) fn n_with(&self) -> f64 {
+        match self.n_among {
+            Some(n_among) => (self.n_newest * self.n_articles / n_among.max(1.0)).min(self.n_articles),
+            None => self.n_newest,
+        }
+    }
 }
 
 impl Files<'_> {
@@ -100,6 +120,25 @@ impl Files<'_> {
             }
         }
         Ok(())
+    }
+
+    /// How many articles of each volume have a phrase, as far as its newest tell.
+    pub(super) fn count_newest(self, expression: &str, n_max: u32) -> Vec<Density> {
+        let counted = self.closed.iter().filter_map(|Closed { month, last_id, .. }| {
+            let sql = "SELECT coalesce(min(rowid), 0), count(*), (SELECT count(*) FROM articles) FROM
+                 (SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?1 ORDER BY rowid DESC LIMIT ?2)";
+            let (oldest, n_newest, n_articles): (i64, u32, u32) = self.volumes?.ask(*month, 0, |volume| {
+                let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+                volume.prepare_cached(sql)?.query_row((expression, n_max), row)
+            })?;
+            let n_among = (n_newest == n_max).then(|| u32::try_from(last_id - oldest + 1).unwrap_or(u32::MAX));
+            Some(Density {
+                n_newest: f64::from(n_newest),
+                n_among: n_among.map(f64::from),
+                n_articles: f64::from(n_articles),
+            })
+        });
+        counted.collect()
     }
 
     /// For each hit in a volume, what a column of its index or of its articles says.
@@ -220,6 +259,41 @@ mod tests {
             for (before, after) in before.iter().zip(&after) {
                 assert!(before == after, "after {month} was closed: {before:?} {after:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_word_weighs_the_same_in_all_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings { path: folder.path().join("a.db"), ..crate::config::defaults().store };
+        let connection = open_for_writing(&settings).unwrap();
+        // In the first month one article tells of a strike, in the second all do; one of them is about that in the harbour.
+        connection
+            .execute_batch(
+                "WITH numbers (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM numbers WHERE id < 200)
+                 INSERT INTO articles (id, title, words, body, body_kind, quality, first_seen_at, updated_at, sha256, change_seq, new_seq)
+                 SELECT id, 'Report ' || id, 12, CASE
+                         WHEN id = 1 THEN 'A strike in the harbour is told of among other things here.'
+                         WHEN id = 150 THEN 'The strike in the harbour: the harbour rests, says the harbour office.'
+                         WHEN id > 100 THEN 'Of the strike it is said that it goes on for days yet.'
+                         ELSE 'Of the weather it is said that it stays as it is now.' END,
+                     'full', 90, iif(id <= 100, '2026-01', '2026-02') || '-15T00:00:00Z', '2026-03-01T00:00:00Z', '', id, id
+                 FROM numbers",
+            )
+            .unwrap();
+        drop(connection);
+        beside(&settings, |_| Ok(())).unwrap();
+        let best = || {
+            let reader = Reader::open(&settings.path).unwrap();
+            let found = reader.search("\"strike\" \"harbour\"", &ArticleFilter::default(), 10).unwrap();
+            found.hits.iter().map(|hit| (hit.row.id, hit.snippet.clone())).collect::<Vec<_>>()
+        };
+        let before = best();
+        assert_eq!(before.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [150, 1]);
+        let now = "2026-06-01T00:00:00Z".parse().unwrap();
+        for month in ["2026-01", "2026-02"] {
+            close_month_beside(&settings, month.parse().unwrap(), now, |_| true).unwrap();
+            assert_eq!(best(), before, "after {month} was closed");
         }
     }
 }
