@@ -64,6 +64,7 @@ mod pty;
 mod random_stories;
 mod removal;
 
+mod queue;
 mod revisions;
 mod search;
 mod second_tries;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_nats::{Client, HeaderMap, Message, Request, Subject, Subscriber};
 use futures_util::StreamExt;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
@@ -35,6 +35,9 @@ const FLUSH_PATIENCE: Duration = Duration::from_secs(2);
 /// What the desk answers to nothing, so that another writer knows of it.
 const HERE: &str = "here";
 
+/// What is answered for whoever will not answer.
+const NOBODY: &str = "";
+
 /// Asks, and waits for the answer so long.
 pub(super) async fn ask(
     connection: &Connection,
@@ -50,6 +53,9 @@ pub(super) async fn ask(
     let answer = tokio::time::timeout(patience, connection.client.send_request(subject, request)).await;
     let answer = answer.map_err(|_| BusError::Away(format!("no answer within {} s", patience.as_secs_f32())))?;
     let answer = answer.map_err(|error| unanswered(&error, patience))?;
+    if answer.payload.is_empty() {
+        return Err(BusError::Nobody);
+    }
     unpacked(&answer.payload).map_err(BusError::Wrong)
 }
 
@@ -130,21 +136,30 @@ async fn serve(client: Client, mut subscriber: Subscriber, questions: mpsc::Send
             }
         };
         let (question, answer) = Question::new(question);
-        let client = client.clone();
-        let patience = patience_of(&message);
-        answers.spawn(async move {
-            // After that the question is forgotten, and need not be answered.
-            if let Ok(Ok(answer)) = tokio::time::timeout(patience, answer).await {
-                send_answer(&client, reply, answer).await;
-            }
-        });
+        answers.spawn(answer_when_known(client.clone(), reply, answer, patience_of(&message)));
         if questions.send(question).await.is_err() {
             break;
         }
     }
-    drop(subscriber);
+    let _ = subscriber.unsubscribe().await;
+    // What has come in the meantime is not waited for in vain.
+    while let Some(message) = subscriber.next().await {
+        let Some(reply) = message.reply else { continue };
+        let _ = client.publish(reply, NOBODY.into()).await;
+    }
     // Whoever has taken a question may still answer it.
     while answers.join_next().await.is_some() {}
+}
+
+async fn answer_when_known(client: Client, reply: Subject, answer: oneshot::Receiver<Vec<u8>>, patience: Duration) {
+    match tokio::time::timeout(patience, answer).await {
+        Ok(Ok(answer)) => send_answer(&client, reply, answer).await,
+        Ok(Err(_)) => {
+            let _ = client.publish(reply, NOBODY.into()).await;
+        }
+        // The question is forgotten.
+        Err(_) => {}
+    }
 }
 
 async fn send_answer(client: &Client, reply: Subject, answer: Vec<u8>) {
