@@ -120,9 +120,7 @@ impl NatsBus {
     /// When another writer answers them already, as far as that can be seen: it cannot without a connection.
     pub async fn desk(&self) -> Result<mpsc::Receiver<Question>, BusError> {
         questions::be_alone(&self.connection).await?;
-        let (heard, serve) = questions::hear(&self.connection, self.connection.names.work()).await?;
-        self.go_on(serve);
-        Ok(heard)
+        self.hear_at(self.connection.names.work()).await
     }
 
     /// What workers report to the writer, until what is returned is dropped.
@@ -221,8 +219,13 @@ impl NatsBus {
     }
 
     pub(super) async fn hear(&self, shard: u8) -> Result<mpsc::Receiver<Question>, BusError> {
-        let (heard, serve) = questions::hear(&self.connection, self.connection.names.turn(shard)).await?;
+        self.hear_at(self.connection.names.turn(shard)).await
+    }
+
+    async fn hear_at(&self, subject: String) -> Result<mpsc::Receiver<Question>, BusError> {
+        let (heard, serve) = questions::hear(&self.connection, subject.clone()).await?;
         self.go_on(serve);
+        questions::be_known(&self.connection, subject).await;
         Ok(heard)
     }
 }

@@ -26,13 +26,10 @@ const PATIENCE: &str = "Newswire-Patience-Ms";
 /// How long an answer is of use, where nobody says it.
 const PATIENCE_MAX: Duration = Duration::from_mins(1);
 
-/// How long another writer is waited for. It answers within a round trip.
+/// How long it is waited for who answers nothing at all, which takes a round trip.
 const PROBE_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long it is waited until the server knows of a subscription.
-const FLUSH_PATIENCE: Duration = Duration::from_secs(2);
-
-/// What the desk answers to nothing, so that another writer knows of it.
+/// What is answered to nothing: whoever asks knows that somebody is there.
 const HERE: &str = "here";
 
 /// What is answered for whoever will not answer.
@@ -64,13 +61,27 @@ pub(super) async fn be_alone(connection: &Connection) -> Result<(), BusError> {
     if connection.check().is_err() {
         return Ok(());
     }
-    let request = Request::new().timeout(Some(PROBE_PATIENCE));
-    match connection.client.send_request(connection.names.work(), request).await {
-        Ok(_) => Err(BusError::Wrong(
+    match probe(connection, connection.names.work()).await {
+        Ok(()) => Err(BusError::Wrong(
             "another writer answers at this prefix: give each database a prefix of its own, and have one writer for each".to_owned(),
         )),
         Err(_) => Ok(()),
     }
+}
+
+/// Waits until the server knows that questions at a subject are heard here, where there is a connection. To be called while they are.
+pub(super) async fn be_known(connection: &Connection, subject: String) {
+    if connection.check().is_ok() {
+        // It is asked over the same connection as the subscription, and after it. Who may not ask goes on without knowing.
+        let _ = probe(connection, subject).await;
+    }
+}
+
+/// Asks nothing.
+async fn probe(connection: &Connection, subject: String) -> Result<(), BusError> {
+    let request = Request::new().timeout(Some(PROBE_PATIENCE));
+    let answer = connection.client.send_request(subject, request).await;
+    answer.map(|_| ()).map_err(|error| unanswered(&error, PROBE_PATIENCE))
 }
 
 /// What is asked at a subject, and what is to be polled for as long as it is.
@@ -102,13 +113,7 @@ pub(super) async fn listen(
 }
 
 async fn subscribe(connection: &Connection, subject: String) -> Result<Subscriber, BusError> {
-    let client = &connection.client;
-    let subscriber = client.subscribe(subject).await.map_err(|error| BusError::Away(error.to_string()))?;
-    // Without a connection, it is made known when there is one.
-    if connection.check().is_ok() {
-        let _ = tokio::time::timeout(FLUSH_PATIENCE, client.flush()).await;
-    }
-    Ok(subscriber)
+    connection.client.subscribe(subject).await.map_err(|error| BusError::Away(error.to_string()))
 }
 
 /// The next message, while somebody wants it. Who drops the subscriber ends it.
