@@ -54,7 +54,6 @@ pub struct NatsBus {
     tasks: Mutex<JoinSet<()>>,
 }
 
-#[expect(clippy::unused_async, reason = "what it waits for is yet to come")]
 impl NatsBus {
     /// Connects under a name, which the server shows and no other process should have. Comes back without a connection where there is none
     /// within two seconds: it goes on in the background.
