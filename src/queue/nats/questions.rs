@@ -29,6 +29,9 @@ const PATIENCE_MAX: Duration = Duration::from_mins(1);
 /// How long it is waited for who answers nothing at all, which takes a round trip.
 const PROBE_PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long it is waited for the last questions after a subscription was given up.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(2);
+
 /// What is answered to nothing: whoever asks knows that somebody is there.
 const HERE: &str = "here";
 
@@ -146,12 +149,16 @@ async fn serve(client: Client, mut subscriber: Subscriber, questions: mpsc::Send
             break;
         }
     }
-    let _ = subscriber.unsubscribe().await;
-    // What has come in the meantime is not waited for in vain.
-    while let Some(message) = subscriber.next().await {
-        let Some(reply) = message.reply else { continue };
-        let _ = client.publish(reply, NOBODY.into()).await;
-    }
+    // What the server has sent in the meantime is not waited for in vain. It ends by itself, but where the connection is lost just then.
+    let _ = tokio::time::timeout(DRAIN_PATIENCE, async {
+        let _ = subscriber.drain().await;
+        while let Some(message) = subscriber.next().await {
+            let Some(reply) = message.reply else { continue };
+            let _ = client.publish(reply, NOBODY.into()).await;
+        }
+    })
+    .await;
+    drop(subscriber);
     // Whoever has taken a question may still answer it.
     while answers.join_next().await.is_some() {}
 }
