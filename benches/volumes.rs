@@ -164,7 +164,7 @@ fn questions(database: &Path, words: &[(u64, Vec<String>); 3], ids: &[i64]) {
         drop(reader.search(&expression, &all, 20).expect("an answer"));
     });
     ask("search: a word that nobody has", |turn| {
-        drop(reader.search(&format!("\"zz{turn}qq\""), &all, 20).expect("an answer"))
+        drop(reader.search(&format!("\"zz{turn}qq\""), &all, 20).expect("an answer"));
     });
     ask("search: the same, the reader opened for it", |turn| {
         let reader = Reader::open(database).expect("it opens");

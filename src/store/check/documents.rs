@@ -15,7 +15,7 @@ pub(super) struct Changed {
 /// The articles that have another checksum than they were stored with.
 pub(super) fn changed(connection: &Connection) -> rusqlite::Result<Vec<Changed>> {
     // Texts in volumes have the checksums of their files.
-    let is_here = if volumes::has_some(connection)? { "volume IS NULL" } else { "TRUE" };
+    let is_here = if volumes::has_some(connection) { "volume IS NULL" } else { "TRUE" };
     let mut statement = connection.prepare(&format!(
         "SELECT id, sha256, text, id IN (SELECT article_id FROM _changed_elsewhere)
          FROM articles NOT INDEXED JOIN bundle_documents ON article_id = id WHERE {is_here} ORDER BY id"

@@ -135,23 +135,23 @@ pub(in crate::store) fn closed(connection: &Connection) -> rusqlite::Result<Vec<
 }
 
 /// The texts of articles as a statement of ours has them: `articles.body` in a file without volumes, whatever its version.
-pub(in crate::store) fn article_body(connection: &Connection) -> rusqlite::Result<&'static str> {
-    Ok(if has_some(connection)? { ARTICLE_BODY } else { "articles.body" })
+pub(in crate::store) fn article_body(connection: &Connection) -> &'static str {
+    if has_some(connection) { ARTICLE_BODY } else { "articles.body" }
 }
 
 /// The same for earlier wordings.
-pub(in crate::store) fn revision_body(connection: &Connection) -> rusqlite::Result<&'static str> {
-    Ok(if has_some(connection)? { REVISION_BODY } else { "revisions.body" })
+pub(in crate::store) fn revision_body(connection: &Connection) -> &'static str {
+    if has_some(connection) { REVISION_BODY } else { "revisions.body" }
 }
 
 /// Whether texts stand in volumes, or may soon. A row is there long before the first text moves, so that whoever asks next reads what moves
 /// meanwhile.
-pub(in crate::store) fn has_some(connection: &Connection) -> rusqlite::Result<bool> {
+pub(in crate::store) fn has_some(connection: &Connection) -> bool {
     let Ok(mut statement) = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM volumes)") else {
-        return Ok(false);
+        return false;
     };
     // Where that table is damaged each article says where its text is.
-    Ok(statement.query_row([], |row| row.get(0)).unwrap_or(true))
+    statement.query_row([], |row| row.get(0)).unwrap_or(true)
 }
 
 /// What a volume could not give.

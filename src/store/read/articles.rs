@@ -178,7 +178,7 @@ impl Reader {
         visit: &mut impl FnMut(DocumentRow) -> Result<(), E>,
     ) -> Result<(), Ended<E>> {
         let (conditions, parameters) = filter.to_sql();
-        let body = article_body(self.connection()).map_err(|error| Ended::ByFile(error.into()))?;
+        let body = article_body(self.connection());
         let sql = format!(
             "SELECT {ARTICLE_COLUMNS}, {body} AS body, {DETAIL_COLUMNS}, {SEEN_IN}
              FROM articles LEFT JOIN sources ON sources.id = articles.source_id {conditions}
@@ -222,7 +222,7 @@ impl Reader {
         let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
         conditions.push("articles.id = :id".to_owned());
         parameters.push((":id", Box::new(id)));
-        let body = article_body(self.connection())?;
+        let body = article_body(self.connection());
         let sql = format!(
             "SELECT {ARTICLE_COLUMNS}, {body} AS body, {DETAIL_COLUMNS}, {seen_in} FROM articles NOT INDEXED
              LEFT JOIN {sources} AS sources ON sources.id = articles.source_id WHERE {}",
@@ -245,7 +245,7 @@ impl Reader {
     }
 
     fn article_of(&self, id: i64, sources: &str) -> Result<Option<ArticleDetails>, StoreError> {
-        let body = article_body(self.connection())?;
+        let body = article_body(self.connection());
         let sql = format!(
             "SELECT {ARTICLE_COLUMNS}, {body} AS body, {DETAIL_COLUMNS}
              FROM articles LEFT JOIN {sources} AS sources ON sources.id = articles.source_id WHERE articles.id = ?1"
@@ -314,7 +314,7 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn revisions(&self, article_id: i64) -> Result<Vec<RevisionRow>, StoreError> {
-        let body = revision_body(self.connection())?;
+        let body = revision_body(self.connection());
         let revisions = self.readable_rows(
             &format!(
                 "SELECT revision, title, {body} AS body, seen_at FROM revisions WHERE article_id = ?1 ORDER BY revision"

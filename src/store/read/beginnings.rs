@@ -79,7 +79,7 @@ impl Beginning {
             parameters.push((":last", last));
         }
         let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-        let body = article_body(connection)?;
+        let body = article_body(connection);
         // By this index alone the last ones need not be read.
         let sql = format!(
             "SELECT articles.id, title, {body} FROM articles INDEXED BY articles_time {clause} ORDER BY {TIME} DESC, articles.id DESC"

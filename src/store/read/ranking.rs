@@ -101,7 +101,7 @@ impl Ranking {
     pub(super) fn rank(&self, connection: &Connection, hits: &mut [Hit]) -> rusqlite::Result<()> {
         // The newest come first, and are read in the order of the file.
         let ids: Vec<i64> = hits.iter().rev().map(|hit| hit.id).collect();
-        let body = article_body(connection)?;
+        let body = article_body(connection);
         let sql = format!("SELECT id, words, title, {body} FROM articles WHERE id IN rarray(?1)");
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([list(&ids)])?;
@@ -239,7 +239,7 @@ fn n_articles_with(connection: &Connection, phrase: &str, n_articles: u32) -> ru
 fn n_in_files(files: Files<'_>, phrase: &str, n_articles: u32) -> rusqlite::Result<f64> {
     let (mut n_with, mut n_moved) = (0.0, 0.0);
     for of_volume in files.count_newest(&format!("\"{phrase}\""), WEIGHED_BY) {
-        n_moved += of_volume.n_articles;
+        n_moved += of_volume.all;
         n_with += of_volume.n_with();
     }
     let here = n_articles_with(files.connection, phrase, n_articles)?;

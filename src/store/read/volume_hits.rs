@@ -30,19 +30,19 @@ pub(super) struct Files<'a> {
 
 /// How close together the articles of a volume stand that have a phrase.
 pub(super) struct Density {
-    n_newest: f64,
+    newest: f64,
     /// Among so many the newest are; absent where they are all that there are.
-    n_among: Option<f64>,
+    among: Option<f64>,
     /// All of the volume.
-    pub(super) n_articles: f64,
+    pub(super) all: f64,
 }
 
 impl Density {
     /// About how many have it.
     pub(super) fn n_with(&self) -> f64 {
-        match self.n_among {
-            Some(n_among) => (self.n_newest * self.n_articles / n_among.max(1.0)).min(self.n_articles),
-            None => self.n_newest,
+        match self.among {
+            Some(among) => (self.newest * self.all / among.max(1.0)).min(self.all),
+            None => self.newest,
         }
     }
 }
@@ -132,11 +132,7 @@ impl Files<'_> {
                 volume.prepare_cached(sql)?.query_row((expression, n_max), row)
             })?;
             let n_among = (n_newest == n_max).then(|| u32::try_from(last_id - oldest + 1).unwrap_or(u32::MAX));
-            Some(Density {
-                n_newest: f64::from(n_newest),
-                n_among: n_among.map(f64::from),
-                n_articles: f64::from(n_articles),
-            })
+            Some(Density { newest: f64::from(n_newest), among: n_among.map(f64::from), all: f64::from(n_articles) })
         });
         counted.collect()
     }

@@ -39,7 +39,7 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn volume_rows(&self) -> Result<Vec<VolumeRow>, StoreError> {
-        if !has_some(self.connection())? {
+        if !has_some(self.connection()) {
             return Ok(Vec::new());
         }
         let folder = folder_of_volumes(self.path());

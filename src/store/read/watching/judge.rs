@@ -337,7 +337,7 @@ impl Reader {
         {
             return Ok(Arc::clone(answers));
         }
-        let body = article_body(self.connection())?;
+        let body = article_body(self.connection());
         let texts = self.readable_rows(
             &format!("SELECT title, {body} AS body FROM articles WHERE id = ?1"),
             [id],

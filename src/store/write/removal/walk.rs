@@ -200,7 +200,7 @@ impl Walk {
         } else {
             "FALSE"
         };
-        let is_in_volume = if volumes::has_some(connection)? { "volume IS NOT NULL" } else { "FALSE" };
+        let is_in_volume = if volumes::has_some(connection) { "volume IS NOT NULL" } else { "FALSE" };
         connection
             .prepare_cached(&format!(
                 "SELECT id, coalesce(published_at, first_seen_at), source_id, body <> '' OR {is_in_volume}, {is_starred} FROM articles
