@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::bundle::hex;
 use crate::store::file::characters;
 use crate::store::file::error::StoreError;
-use crate::store::file::new_file::{CopyPlan, NewFile};
+use crate::store::file::new_file::{CopyPlan, NewFile, folder_of};
 use crate::store::file::volumes::{self, Month, VOLUME_APPLICATION_ID, VOLUME_VERSION, file_of, folder_of_volumes};
 
 /// The tables. The indexes are as those of the database, so that the same expression finds the same.
@@ -109,6 +109,9 @@ pub(in crate::store) fn write(
         volumes::open(&target, month, Some(token)).map_err(|_| {
             unusable(&target, "a file of that name is there, which this database has not written; move it away first")
         })?;
+        // It may have got its name just before its writer was killed.
+        File::open(&target).and_then(|file| file.sync_all()).map_err(|error| unusable(&target, &error.to_string()))?;
+        sync_folder(&folder);
         return figures(&target, month, token);
     }
     let new = NewFile::begin(CopyPlan { database, target: &target, replaces: false })?;
@@ -143,7 +146,15 @@ fn make_folder(folder: &Path, database: &Path) -> std::io::Result<()> {
     let read = owner.permissions().mode() & 0o444;
     // Who may read a file may enter its folder.
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700 | read | read >> 2))?;
-    give_to(folder, &owner)
+    give_to(folder, &owner)?;
+    // Its files are as durable as its own name is.
+    sync_folder(folder_of(folder));
+    Ok(())
+}
+
+/// Some file systems cannot sync a folder; its names are there all the same.
+fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 /// What root makes for a service belongs to the service.
@@ -164,7 +175,10 @@ fn fill(
     go_on: &mut impl FnMut(u64) -> bool,
 ) -> Result<[u8; 32], StoreError> {
     let wrap = |error: rusqlite::Error| new.explain(&error);
-    let volume = Connection::open(new.path()).map_err(wrap)?;
+    let Some(whole) = new.path().to_str().map(str::to_owned) else {
+        return Err(unusable(&new.path(), "the name of its folder is not UTF-8, which this needs"));
+    };
+    let volume = Connection::open(new.draft_path()).map_err(wrap)?;
     // Nobody sees the file before it is whole: it needs no journal, and one sync at the end.
     for (name, value) in [("journal_mode", "OFF"), ("synchronous", "OFF"), ("page_size", "8192")] {
         volume.pragma_update(None, name, value).map_err(wrap)?;
@@ -195,6 +209,8 @@ fn fill(
         .map_err(wrap)?;
     volume.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)", []).map_err(wrap)?;
     let verdict: String = volume.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(wrap)?;
+    // Without the pages that building the index has left free.
+    volume.execute("VACUUM INTO ?1", [whole]).map_err(wrap)?;
     volume.close().map_err(|(_, error)| wrap(error))?;
     if verdict != "ok" {
         return Err(unusable(&new.path(), &format!("not written: {verdict}")));

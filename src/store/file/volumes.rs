@@ -25,7 +25,7 @@ pub(in crate::store) const VOLUME_APPLICATION_ID: i32 = 0x6e77_7376;
 /// `PRAGMA user_version` of the volumes that this program makes.
 pub(in crate::store) const VOLUME_VERSION: i32 = 1;
 
-/// Volumes that stay open: of more than these a search opens each anew, in some tenths of a millisecond. Each takes up to two megabytes.
+/// Volumes that stay open: of more than these a search opens each anew, in about a millisecond. Each takes up to two megabytes.
 const OPEN_MAX: usize = 16;
 
 /// How the name of the folder ends that has the volumes of a database.
@@ -114,24 +114,21 @@ pub(in crate::store) struct Closed {
     pub(in crate::store) month: Month,
     pub(in crate::store) token: String,
     pub(in crate::store) last_id: i64,
+    pub(in crate::store) n_articles: u32,
 }
 
 /// The months of which texts stand in volumes, the one with the latest articles first. None in a file of an earlier version.
 pub(in crate::store) fn closed(connection: &Connection) -> rusqlite::Result<Vec<Closed>> {
-    let sql = "SELECT month, token, coalesce(last_id, 0) FROM volumes WHERE state <> 'writing' ORDER BY 3 DESC";
+    let sql = "SELECT month, token, coalesce(last_id, 0), coalesce(n_articles, 0) FROM volumes WHERE state <> 'writing' ORDER BY 3 DESC";
     // Where there is no such table: of one that is never closed this is all that reading costs more.
     let Ok(mut statement) = connection.prepare_cached(sql) else { return Ok(Vec::new()) };
     let rows = statement.query_map([], |row| {
         let month: String = row.get(0)?;
-        Ok(month.parse().ok().map(|month| (month, row.get(1), row.get(2))))
+        let Ok(month) = month.parse() else { return Ok(None) };
+        Ok(Some(Closed { month, token: row.get(1)?, last_id: row.get(2)?, n_articles: row.get(3)? }))
     })?;
-    let mut closed = Vec::new();
-    for row in rows {
-        if let Some((month, token, last_id)) = row? {
-            closed.push(Closed { month, token: token?, last_id: last_id? });
-        }
-    }
-    Ok(closed)
+    let rows: Vec<Option<Closed>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().collect())
 }
 
 /// The texts of articles as a statement of ours has them: `articles.body` in a file without volumes, whatever its version.

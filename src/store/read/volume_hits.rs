@@ -124,15 +124,15 @@ impl Files<'_> {
 
     /// How many articles of each volume have a phrase, as far as its newest tell.
     pub(super) fn count_newest(self, expression: &str, n_max: u32) -> Vec<Density> {
-        let counted = self.closed.iter().filter_map(|Closed { month, last_id, .. }| {
-            let sql = "SELECT coalesce(min(rowid), 0), count(*), (SELECT count(*) FROM articles) FROM
+        let counted = self.closed.iter().filter_map(|Closed { month, last_id, n_articles, .. }| {
+            let sql = "SELECT coalesce(min(rowid), 0), count(*) FROM
                  (SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?1 ORDER BY rowid DESC LIMIT ?2)";
-            let (oldest, n_newest, n_articles): (i64, u32, u32) = self.volumes?.ask(*month, 0, |volume| {
-                let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let (oldest, n_newest): (i64, u32) = self.volumes?.ask(*month, 0, |volume| {
+                let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
                 volume.prepare_cached(sql)?.query_row((expression, n_max), row)
             })?;
             let n_among = (n_newest == n_max).then(|| u32::try_from(last_id - oldest + 1).unwrap_or(u32::MAX));
-            Some(Density { newest: f64::from(n_newest), among: n_among.map(f64::from), all: f64::from(n_articles) })
+            Some(Density { newest: f64::from(n_newest), among: n_among.map(f64::from), all: f64::from(*n_articles) })
         });
         counted.collect()
     }
