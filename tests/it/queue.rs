@@ -21,6 +21,7 @@ const PUBLIC_KEY: &str = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCN
 
 /// That of another.
 const OTHER_SEED: &str = "SUAIO3FHUX5PNV2LQIIP7TZ3N4L7TX3W53MQGEIVYFIGA635OZCKEYHFLM";
+const OTHER_PUBLIC_KEY: &str = "UD2FLLGFERQVQQ3SBKONNG2QMIMTZQKKLTU3AVG5I3EQEFHBPGPE2XQS";
 
 /// A server of NATS, which ends with this.
 struct Server {
@@ -439,4 +440,50 @@ async fn a_stream_of_somebody_else_is_left_alone() {
     jetstream.create_stream(stream).await.expect("it can be made");
     let refused = server.connect("writer").await.set_up().await;
     assert!(matches!(&refused, Err(BusError::Wrong(text)) if text.contains("another prefix")), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_permissions_in_the_documents_are_enough_and_no_more() {
+    let page = include_str!("../../docs/workers.md");
+    let (_, rest) = page.split_once("```conf\n").expect("there is a configuration");
+    let (configuration, _) = rest.split_once("```").expect("it ends");
+    let configuration = configuration.replace("/var/lib/nats", "FOLDER/store");
+    let configuration = configuration.replace("UWRITER", PUBLIC_KEY).replace("UWORKER", OTHER_PUBLIC_KEY);
+    let Some(server) = Server::with(&configuration) else { return };
+    let connect = async |name: &str, seed: &str| {
+        let file = server.folder.path().join(name);
+        std::fs::write(&file, seed).expect("it can be written");
+        let settings = NatsSettings { credentials_file: Some(file), ..server.settings() };
+        Arc::new(NatsBus::connect(settings, name).await.expect("the settings are right"))
+    };
+    let (writer, worker) = (connect("writer", SEED).await, connect("worker", OTHER_SEED).await);
+    let refused = worker.set_up().await;
+    assert!(refused.is_err(), "a worker makes no streams");
+    writer.set_up().await.expect("the writer does");
+    let other = connect("other worker", OTHER_SEED).await;
+    let _desk = answer_backwards(writer.desk().await.expect("nobody else answers"));
+    let _turns = answer_backwards(Shared::Nats(Arc::clone(&other)).hear(7).await.expect("it can be heard"));
+    let _turns_of_writer = answer_backwards(Shared::Nats(Arc::clone(&writer)).hear(8).await.expect("it can be heard"));
+    let mut reports = writer.reports().await.expect("there is a stream");
+    assert!(writer.presence().await.is_ok() && other.presence().await.is_ok());
+    assert_eq!(Bus::Nats(Arc::clone(&other)).ask(b"work".to_vec(), PATIENCE).await, Ok(b"krow".to_vec()));
+    Bus::Nats(Arc::clone(&other)).report("1", noise(2_000_000)).await.expect("it is stored");
+    next(&mut reports).await.receipt.done().await.expect("the server knows");
+    for bus in [&writer, &other] {
+        let shared = Shared::Nats(Arc::clone(bus));
+        for shard in [7, 8] {
+            assert_eq!(shared.ask_owner(shard, b"turn".to_vec(), PATIENCE).await, Ok(b"nrut".to_vec()));
+        }
+        let before = shared.read(7, PATIENCE).await.expect("it is known").map(|entry| entry.revision);
+        let write = Write { number: 1, replaces: before, record: Record { owner: None, epoch: 1 } };
+        assert!(matches!(shared.write(7, &write, PATIENCE).await, Ok(Outcome::Stored(_))));
+        bus.announce("name").await.expect("it can be said");
+    }
+    writer.publish_change("1", b"one".to_vec()).await.expect("it is kept");
+    assert_eq!(writer.last_change().await, Ok(Some(b"one".to_vec())));
+    for bus in [&writer, &other] {
+        assert_eq!(bus.state().borrow().last_error(), None, "nothing was refused");
+    }
+    let state = worker.state().borrow().clone();
+    assert!(state.last_error().is_some_and(|error| error.contains("Permissions Violation")), "{state:?}");
 }
