@@ -5,7 +5,7 @@
 //! acknowledged comes again. So a report may come twice, and is never lost.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::jetstream::ErrorCode;
@@ -48,7 +48,10 @@ const AHEAD_MAX: usize = 64;
 const WAITING_MAX: usize = 64;
 
 /// Reports of which some parts are there at once. Of more, the oldest comes again.
-const OPEN_MAX: usize = 64;
+const OPEN_MAX: usize = 32;
+
+/// Parts whose acknowledgement is remembered: some were sent once more just before it.
+const DONE_MAX: usize = 10_000;
 
 /// How often a part comes alone before it is believed that the others never will: their sender was not told that it is stored, and has gone,
 /// or has sent all again. Without an end to it, such parts would take all places some day.
@@ -180,8 +183,7 @@ struct Table {
     assembly: Assembly,
     /// How the parts of reports that are not whole are acknowledged, by their number in the stream.
     open: HashMap<String, BTreeMap<u64, Acker>>,
-    /// The numbers of parts of reports that were given out and are not committed.
-    given: Arc<Mutex<HashSet<u64>>>,
+    given: Arc<Mutex<Given>>,
     /// How often a part came whose report is not whole.
     n_alone: HashMap<u64, u32>,
     deliveries: mpsc::Sender<Delivery>,
@@ -198,9 +200,9 @@ impl Table {
         let Ok((number, n_deliveries)) = message.info().map(|info| (info.stream_sequence, info.delivered)) else {
             return;
         };
-        if self.given.lock().unwrap_or_else(PoisonError::into_inner).contains(&number) {
-            // It takes long, but is not forgotten.
-            let _ = message.ack_with(AckKind::Progress).await;
+        let known = locked(&self.given).answer(number);
+        if let Some(answer) = known {
+            let _ = message.ack_with(answer).await;
             return;
         }
         let (message, acker) = message.split();
@@ -257,27 +259,81 @@ impl Table {
 
     async fn give(&mut self, message: Vec<u8>, ackers: BTreeMap<u64, Acker>) {
         let (receipt, committed) = Receipt::new();
-        self.given.lock().unwrap_or_else(PoisonError::into_inner).extend(ackers.keys());
+        locked(&self.given).waiting.extend(ackers.keys());
         tokio::spawn(acknowledge(committed, ackers, Arc::clone(&self.given)));
         // Nobody takes it any more: it comes to the next writer.
         let _ = self.deliveries.send(Delivery { message, receipt }).await;
     }
 }
 
+/// What has become of parts whose reports were given out, by their numbers.
+#[derive(Default)]
+struct Given {
+    /// Those that are not committed yet.
+    waiting: HashSet<u64>,
+    /// Those that the server knows to be committed.
+    done: HashSet<u64>,
+    /// The same, the oldest first.
+    done_in_order: VecDeque<u64>,
+}
+
+impl Given {
+    /// What is to be answered to a part that comes again; nothing, where it is to be taken.
+    fn answer(&self, number: u64) -> Option<AckKind> {
+        // It takes long, but is not forgotten.
+        let waits = self.waiting.contains(&number).then_some(AckKind::Progress);
+        waits.or_else(|| self.done.contains(&number).then_some(AckKind::Ack))
+    }
+
+    fn end(&mut self, numbers: impl Iterator<Item = u64>, is_done: bool) {
+        for number in numbers {
+            self.waiting.remove(&number);
+            if is_done && self.done.insert(number) {
+                self.done_in_order.push_back(number);
+            }
+        }
+        while self.done_in_order.len() > DONE_MAX {
+            if let Some(oldest) = self.done_in_order.pop_front() {
+                self.done.remove(&oldest);
+            }
+        }
+    }
+}
+
+fn locked(given: &Mutex<Given>) -> MutexGuard<'_, Given> {
+    given.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Waits until a report is committed, tells the server, and whoever has committed it whether the server knows.
-async fn acknowledge(committed: Committed, ackers: BTreeMap<u64, Acker>, given: Arc<Mutex<HashSet<u64>>>) {
+async fn acknowledge(committed: Committed, ackers: BTreeMap<u64, Acker>, given: Arc<Mutex<Given>>) {
     let answer = committed.await;
     let known = match &answer {
         Ok(_) => try_join_all(ackers.values().map(Acker::double_ack)).await,
         Err(_) => Ok(Vec::new()),
     };
-    {
-        let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
-        for number in ackers.keys() {
-            given.remove(number);
-        }
-    }
+    let is_done = answer.is_ok() && known.is_ok();
+    locked(&given).end(ackers.keys().copied(), is_done);
     if let Ok(answer) = answer {
         let _ = answer.send(known.map(|_| ()).map_err(|error| BusError::Away(error.to_string())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AckKind, DONE_MAX, Given};
+
+    #[test]
+    fn a_part_that_comes_again_is_taken_again_only_where_its_commit_failed() {
+        let mut given = Given::default();
+        assert!(given.answer(1).is_none());
+        given.waiting.extend([1, 2, 3]);
+        assert!(matches!(given.answer(1), Some(AckKind::Progress)));
+        given.end([1, 2].into_iter(), true);
+        given.end([3].into_iter(), false);
+        assert!(matches!(given.answer(2), Some(AckKind::Ack)), "it was on the way when the other was acknowledged");
+        assert!(given.answer(3).is_none());
+        given.end(10..10 + DONE_MAX as u64, true);
+        assert!(given.answer(2).is_none() && given.answer(10).is_some());
+        assert_eq!((given.waiting.len(), given.done.len(), given.done_in_order.len()), (0, DONE_MAX, DONE_MAX));
     }
 }
