@@ -110,4 +110,26 @@ impl Shared {
             Shared::Nats(nats) => nats.hear(shard).await,
         }
     }
+
+    /// Says that a worker of this name is there. Nobody tells whether it was heard.
+    pub async fn announce(&self, name: &str) {
+        match self {
+            Shared::Memory(memory) => memory.announce(name),
+            Shared::Nats(nats) => {
+                let _ = nats.announce(name).await;
+            }
+        }
+    }
+
+    /// The names of workers, each as it announces itself.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can be heard of them.
+    pub async fn presence(&self) -> Result<mpsc::Receiver<String>, BusError> {
+        match self {
+            Shared::Memory(memory) => Ok(memory.presence()),
+            Shared::Nats(nats) => nats.presence().await,
+        }
+    }
 }

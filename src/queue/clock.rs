@@ -2,8 +2,31 @@
 
 use std::time::Duration;
 
-/// Time since some moment before the machine was started. It never goes back, whatever is done to the time of day, and goes on in standby.
-pub(super) fn now() -> Duration {
+use tokio::time::Instant;
+
+/// Where moments come from.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Clock {
+    /// The machine: time since some moment before it was started. It never goes back, whatever is done to the time of day, and goes on in
+    /// standby.
+    #[default]
+    Machine,
+    /// Time since then, by the runtime's clock, which tests let go as they want it.
+    Since(Instant),
+}
+
+impl Clock {
+    /// The moment.
+    #[must_use]
+    pub fn now(self) -> Duration {
+        match self {
+            Clock::Machine => machine_time(),
+            Clock::Since(start) => start.elapsed(),
+        }
+    }
+}
+
+fn machine_time() -> Duration {
     #[cfg(target_os = "linux")]
     let clock = rustix::time::ClockId::Boottime;
     #[cfg(not(target_os = "linux"))]

@@ -33,6 +33,19 @@ pub struct Terms {
     pub drift_ppm: u32,
 }
 
+impl Default for Terms {
+    /// What workers of this version go by: a worker that dies is replaced within some twenty seconds.
+    fn default() -> Terms {
+        Terms {
+            lasts: Duration::from_secs(15),
+            renewed_every: Duration::from_secs(4),
+            patience: Duration::from_secs(2),
+            last_request: Duration::from_secs(2),
+            drift_ppm: 1000,
+        }
+    }
+}
+
 impl Terms {
     /// How long a foreign lease is to be seen unchanged before it may be taken: as long as it lasts, by a clock that is too slow, seen from
     /// one that is too fast.
@@ -165,6 +178,21 @@ impl Lease {
             State::Held { epoch, until, .. } if now + self.terms.last_request <= until => Some((epoch, until)),
             _ => None,
         }
+    }
+
+    /// The epoch under which it is held, and until when as far as is known.
+    #[must_use]
+    pub fn held(&self) -> Option<(u64, Duration)> {
+        match self.state {
+            State::Held { epoch, until, .. } => Some((epoch, until)),
+            State::Foreign { .. } | State::Leaving { .. } => None,
+        }
+    }
+
+    /// Whether it is neither held nor wanted, so that there is nothing to ask of the store.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        !self.is_wanted && matches!(self.state, State::Foreign { attempt: None, .. })
     }
 
     /// What is to be asked of the store now. A write counts as sent with this.

@@ -67,6 +67,7 @@ fn away(patience: Duration) -> BusError {
 pub struct MemoryShared {
     records: Mutex<HashMap<u8, Entry>>,
     owners: Mutex<HashMap<u8, mpsc::Sender<Question>>>,
+    listeners: Mutex<Vec<mpsc::Sender<String>>>,
 }
 
 impl MemoryShared {
@@ -101,6 +102,20 @@ impl MemoryShared {
     pub(super) fn hear(&self, shard: u8) -> mpsc::Receiver<Question> {
         let (send, heard) = mpsc::channel(REPORTS_MAX);
         self.owners.lock().unwrap_or_else(PoisonError::into_inner).insert(shard, send);
+        heard
+    }
+
+    pub(super) fn announce(&self, name: &str) {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|listener| !listener.is_closed());
+        for listener in listeners.iter() {
+            let _ = listener.try_send(name.to_owned());
+        }
+    }
+
+    pub(super) fn presence(&self) -> mpsc::Receiver<String> {
+        let (send, heard) = mpsc::channel(REPORTS_MAX);
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(send);
         heard
     }
 }

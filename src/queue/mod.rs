@@ -4,14 +4,19 @@
 //!
 //! * `shard`: which shard a publisher is in. `lease`: the lease of a shard. Pure.
 //! * `dispatch`: the writer's side, with `hosts`, what it knows of them. `permission`: how long a worker may ask hosts by its word.
+//! * `holdings`: the leases of a worker. `turns`: what workers lend each other. `allowed`: what a worker may ask by all of these.
 //! * `question`: what is asked and reported. `bus`: how it goes between the writer and the workers, by `nats` or by the `memory` of a process.
 //! * [`wire`]: the messages, as bytes.
+
+mod allowed;
 
 mod bus;
 
 mod clock;
 
 mod dispatch;
+
+mod holdings;
 
 mod hosts;
 
@@ -27,13 +32,19 @@ mod question;
 
 mod shard;
 
+mod turns;
+
 pub mod wire;
 
+pub use allowed::Allowed;
 pub use bus::{Bus, Shared};
+pub use clock::Clock;
 pub use dispatch::{ALLOWED_FOR, Dispatcher, Done, Kind, Lost, QueueFigures, Rules, Settling, WorkerSeen};
+pub use holdings::{Holding, Holdings, InUse};
 pub use lease::{Entry, Lease, Outcome, Record, Step, Terms, Write};
 pub use memory::{MemoryBus, MemoryDesk, MemoryShared};
 pub use nats::{BusState, NatsBus, NatsSettings};
 pub use permission::Permission;
 pub use question::{BusError, Committed, Delivery, Question, Receipt};
 pub use shard::{N_SHARDS, shard_of};
+pub use turns::Turns;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::clock;
+use super::clock::Clock;
 
 /// By the word of the writer: until when hosts may be asked, and since when alone. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -15,24 +15,26 @@ pub struct Permission {
     /// The same by a clock that goes on while the machine sleeps.
     until_awake: Arc<Mutex<Duration>>,
     alone_since: watch::Sender<Option<Instant>>,
+    clock: Clock,
 }
 
-impl Default for Permission {
-    fn default() -> Permission {
+impl Permission {
+    /// None yet.
+    #[must_use]
+    pub fn new(clock: Clock) -> Permission {
         Permission {
+            clock,
             until: watch::Sender::new(Instant::now()),
             until_awake: Arc::default(),
             alone_since: watch::Sender::new(None),
         }
     }
-}
 
-impl Permission {
     /// Takes up what an answer allows: so long from when its question was sent, and whether nobody else asks any host.
     pub fn renew(&self, sent_at: Instant, lasts: Duration, is_alone: bool) {
         let since_sent = sent_at.elapsed();
         if !lasts.is_zero() {
-            let until_awake = clock::now() + lasts.saturating_sub(since_sent);
+            let until_awake = self.clock.now() + lasts.saturating_sub(since_sent);
             let mut until = self.until_awake.lock().unwrap_or_else(PoisonError::into_inner);
             *until = (*until).max(until_awake);
             self.until.send_modify(|until| *until = (*until).max(sent_at + lasts));
@@ -65,7 +67,7 @@ impl Permission {
     /// Whether it holds now, also if the machine has slept meanwhile.
     #[must_use]
     pub fn holds(&self) -> bool {
-        clock::now() < *self.until_awake.lock().unwrap_or_else(PoisonError::into_inner)
+        self.clock.now() < *self.until_awake.lock().unwrap_or_else(PoisonError::into_inner)
             && Instant::now() < *self.until.borrow()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::time::Duration;
 
 use newswire::demo::web::{Resource, Site};
 use rusqlite::Connection;
@@ -277,6 +278,8 @@ fn a_backup_that_was_made_beside_a_daemon_is_none_that_ended_without_stopping() 
     let room = Newsroom::new();
     let daemon = room.start();
     daemon.wait_to_say("started");
+    // It says so before it gives the first sign of life.
+    room.wait_for(Duration::from_secs(30), "SELECT count(*) FROM _daemon", "1");
     let copy = room.path("copy.db").display().to_string();
     room.run(&["backup", &copy]).exits(0);
     daemon.stop().exits(0);

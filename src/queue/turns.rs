@@ -1,0 +1,277 @@
+//! Turns at hosts of shards that other workers look after, asked of these; and those that are asked of this one.
+//!
+//! A turn is lent for a bounded time, which the borrower counts from when it *sent* its question and the owner from when it answered: so the
+//! borrower's ends first. The owner lends nothing beyond its own tenure, and so a loan has ended before anybody else may look after the shard.
+//! What gets lost costs time and nothing else: a loan of which nothing more is heard ends by itself.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tracing::debug;
+
+use crate::fetch::{Borrowing, Busy, Fetcher, HostWord, Leave, Lent, Loan, Pace, Permits};
+
+use super::bus::Shared;
+use super::holdings::Holdings;
+use super::permission::Permission;
+use super::question::Question;
+use super::shard::shard_of;
+use super::wire::{self, TurnAnswer, TurnAsk};
+
+/// How long a turn is lent at one time. It is extended while the request goes on.
+const LOAN: Duration = Duration::from_secs(10);
+
+/// Added to that by whoever lends: clocks may differ by a part in a thousand.
+const LOAN_MARGIN: Duration = Duration::from_millis(50);
+
+/// A loan is extended this often.
+const EXTENDED_EVERY: Duration = Duration::from_secs(4);
+
+/// A loan shorter than this is none: the request would hardly end in it.
+const LOAN_MIN: Duration = Duration::from_secs(2);
+
+/// How long an answer is waited for beyond the time that the turn may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// When to come again where nobody looks after a shard, or its owner does not answer.
+const NOBODY_WAIT: Duration = Duration::from_secs(5);
+
+/// Tries to give a loan back.
+const GIVE_BACK_TRIES: u32 = 3;
+
+/// Both sides of it in one worker. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Turns {
+    holdings: Holdings,
+    shared: Shared,
+    permission: Permission,
+    me: Arc<str>,
+    n_loans: Arc<AtomicU64>,
+}
+
+impl Turns {
+    /// The turns of a worker of that name.
+    #[must_use]
+    pub fn new(holdings: Holdings, shared: Shared, permission: Permission, me: &str) -> Turns {
+        Turns { holdings, shared, permission, me: me.into(), n_loans: Arc::default() }
+    }
+
+    /// Lends turns of this fetcher to others, of the shards that this worker looks after, as long as the runtime lasts.
+    pub fn lend_by(&self, fetcher: Fetcher) {
+        let (holdings, shared) = (self.holdings.clone(), self.shared.clone());
+        tokio::spawn(async move {
+            let lender = Lender { fetcher, loans: Arc::default() };
+            let mut heard: HashMap<u8, tokio::task::JoinHandle<()>> = HashMap::new();
+            loop {
+                let held: Vec<u8> = holdings.epochs().into_iter().map(|(shard, _)| shard).collect();
+                heard.retain(|shard, hearing| {
+                    let is_kept = held.contains(shard) && !hearing.is_finished();
+                    if !is_kept {
+                        hearing.abort();
+                    }
+                    is_kept
+                });
+                for shard in held {
+                    if let std::collections::hash_map::Entry::Vacant(place) = heard.entry(shard) {
+                        match shared.hear(shard).await {
+                            Ok(questions) => {
+                                place.insert(tokio::spawn(lender.clone().answer(questions)));
+                            }
+                            Err(error) => debug!("turns of shard {shard} cannot be asked for here: {error}"),
+                        }
+                    }
+                }
+                let _ = tokio::time::timeout(NOBODY_WAIT, holdings.changed()).await;
+            }
+        });
+    }
+
+    async fn ask_for(&self, publisher: &str, pace: Pace, patience: Duration) -> Result<Loan, Busy> {
+        let nobody = Busy { wait: NOBODY_WAIT };
+        let shard = shard_of(publisher);
+        let loan = format!("{}-{}", self.me, self.n_loans.fetch_add(1, Ordering::Relaxed));
+        let Pace { pause, n_at_once } = pace;
+        let ask = TurnAsk::Begin { loan: loan.clone(), publisher: publisher.to_owned(), pause, n_at_once, patience };
+        let sent_at = Instant::now();
+        let answer = self.shared.ask_owner(shard, ask.encode(), patience + PATIENCE).await.map_err(|_| nobody)?;
+        let lasts = match TurnAnswer::decode(&answer) {
+            Ok(TurnAnswer::Granted { lasts }) => lasts,
+            Ok(TurnAnswer::Busy { wait }) => return Err(Busy { wait }),
+            Ok(TurnAnswer::NotMine | TurnAnswer::Unknown | TurnAnswer::Ended) | Err(_) => return Err(nobody),
+        };
+        let until = watch::Sender::new(sent_at + lasts);
+        let receiver = until.subscribe();
+        tokio::spawn(extend(self.shared.clone(), shard, loan.clone(), until));
+        let bus = self.shared.clone();
+        let give_back = move |word: HostWord| {
+            tokio::spawn(async move {
+                let word = wire::HostWord {
+                    complaint: word.complaint,
+                    hold: word.hold,
+                    is_content: word.is_content,
+                    pause: None,
+                };
+                let end = TurnAsk::End { loan, word }.encode();
+                for _ in 0..GIVE_BACK_TRIES {
+                    if bus.ask_owner(shard, end.clone(), PATIENCE).await.is_ok() {
+                        return;
+                    }
+                }
+            });
+        };
+        Ok(Loan::new(receiver, Box::new(give_back)))
+    }
+}
+
+impl Permits for Turns {
+    fn tenure_since(&self, publisher: &str) -> Option<Instant> {
+        self.holdings.tenure(shard_of(publisher)).map(|holding| holding.since)
+    }
+
+    fn begin(&self, publisher: &str) -> Option<Leave> {
+        let shard = shard_of(publisher);
+        let in_use = self.holdings.begin_request(shard)?;
+        // Looked at last: what is given now is not taken back.
+        let holding = self.holdings.tenure(shard).filter(|_| self.permission.holds())?;
+        let until = vec![holding.until, self.permission.until()];
+        Some(Leave { since: holding.since, until, held: Box::new(in_use) })
+    }
+
+    fn borrow<'a>(&'a self, publisher: &'a str, pace: Pace, patience: Duration) -> Borrowing<'a> {
+        Box::pin(self.ask_for(publisher, pace, patience))
+    }
+}
+
+/// Extends a loan as long as somebody goes by it.
+async fn extend(bus: Shared, shard: u8, loan: String, until: watch::Sender<Instant>) {
+    loop {
+        tokio::select! {
+            () = until.closed() => return,
+            () = tokio::time::sleep(EXTENDED_EVERY) => {}
+        }
+        let sent_at = Instant::now();
+        let ask = TurnAsk::Extend { loan: loan.clone() };
+        let Ok(answer) = bus.ask_owner(shard, ask.encode(), PATIENCE).await else { continue };
+        match TurnAnswer::decode(&answer) {
+            Ok(TurnAnswer::Granted { lasts }) => {
+                until.send_modify(|until| *until = (*until).max(sent_at + lasts));
+            }
+            // It ends when it ends.
+            Ok(_) | Err(_) => return,
+        }
+    }
+}
+
+/// The side of whoever lends.
+#[derive(Clone)]
+struct Lender {
+    fetcher: Fetcher,
+    loans: Arc<Mutex<HashMap<String, mpsc::Sender<Wish>>>>,
+}
+
+/// What is wished of a loan.
+enum Wish {
+    Extend(oneshot::Sender<TurnAnswer>),
+    End(HostWord),
+}
+
+impl Lender {
+    async fn answer(self, mut questions: mpsc::Receiver<Question>) {
+        while let Some(question) = questions.recv().await {
+            match TurnAsk::decode(&question.message) {
+                Ok(ask) => {
+                    let lender = self.clone();
+                    tokio::spawn(async move {
+                        let answer = lender.answer_to(ask).await;
+                        question.answer(answer.encode());
+                    });
+                }
+                Err(error) => debug!("a question for a turn is not understood: {error}"),
+            }
+        }
+    }
+
+    async fn answer_to(&self, ask: TurnAsk) -> TurnAnswer {
+        match ask {
+            TurnAsk::Begin { loan, publisher, pause, n_at_once, patience } => {
+                if let Some(wishes) = self.of(&loan) {
+                    return extended(wishes).await;
+                }
+                let pace = Pace { pause, n_at_once };
+                match self.fetcher.lend(&publisher, pace, patience).await {
+                    Ok(lent) => self.grant(loan, lent),
+                    Err(Busy { wait }) => TurnAnswer::Busy { wait },
+                }
+            }
+            TurnAsk::Extend { loan } => match self.of(&loan) {
+                Some(wishes) => extended(wishes).await,
+                None => TurnAnswer::Unknown,
+            },
+            TurnAsk::End { loan, word } => {
+                let wire::HostWord { complaint, hold, is_content, .. } = word;
+                if let Some(wishes) = self.of(&loan) {
+                    let _ = wishes.send(Wish::End(HostWord { complaint, hold, is_content })).await;
+                }
+                TurnAnswer::Ended
+            }
+        }
+    }
+
+    fn of(&self, loan: &str) -> Option<mpsc::Sender<Wish>> {
+        self.loans().get(loan).cloned()
+    }
+
+    fn loans(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Wish>>> {
+        self.loans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn grant(&self, loan: String, lent: Lent) -> TurnAnswer {
+        let now = Instant::now();
+        let lasts = lasts(&lent, now);
+        if lasts < LOAN_MIN {
+            return TurnAnswer::Busy { wait: NOBODY_WAIT };
+        }
+        let (wish, wishes) = mpsc::channel(4);
+        self.loans().insert(loan.clone(), wish);
+        let lender = self.clone();
+        tokio::spawn(async move {
+            lent_until_it_ends(lent, now + lasts, wishes).await;
+            lender.loans().remove(&loan);
+        });
+        TurnAnswer::Granted { lasts }
+    }
+}
+
+async fn extended(wishes: mpsc::Sender<Wish>) -> TurnAnswer {
+    let (send, answer) = oneshot::channel();
+    match wishes.send(Wish::Extend(send)).await {
+        Ok(()) => answer.await.unwrap_or(TurnAnswer::Unknown),
+        Err(_) => TurnAnswer::Unknown,
+    }
+}
+
+/// For how long a turn can be lent from now: never beyond the tenure of whoever lends it.
+fn lasts(lent: &Lent, now: Instant) -> Duration {
+    LOAN.min(lent.until().saturating_duration_since(now))
+}
+
+/// Keeps a turn for whoever has it, until it is given back or its time is over.
+async fn lent_until_it_ends(lent: Lent, mut until: Instant, mut wishes: mpsc::Receiver<Wish>) {
+    loop {
+        let wish = tokio::time::timeout_at(until + LOAN_MARGIN, wishes.recv()).await;
+        match wish {
+            Ok(Some(Wish::Extend(answer))) => {
+                let now = Instant::now();
+                let lasts = lasts(&lent, now);
+                until = until.max(now + lasts);
+                let _ = answer.send(TurnAnswer::Granted { lasts });
+            }
+            Ok(Some(Wish::End(word))) => return lent.ended(&word),
+            Ok(None) | Err(_) => return,
+        }
+    }
+}
