@@ -70,7 +70,7 @@ impl Shared {
     /// When it is not known.
     pub async fn read(&self, shard: u8, patience: Duration) -> Result<Option<Entry>, BusError> {
         match self {
-            Shared::Memory(memory) => Ok(memory.read(shard)),
+            Shared::Memory(memory) => memory.read(shard, patience).await,
             Shared::Nats(nats) => nats.read(shard, patience).await,
         }
     }
@@ -82,7 +82,7 @@ impl Shared {
     /// When it is not known whether it did.
     pub async fn write(&self, shard: u8, write: &Write, patience: Duration) -> Result<Outcome, BusError> {
         match self {
-            Shared::Memory(memory) => Ok(memory.write(shard, write)),
+            Shared::Memory(memory) => memory.write(shard, write, patience).await,
             Shared::Nats(nats) => nats.write(shard, write, patience).await,
         }
     }

@@ -1,6 +1,7 @@
 //! The bus within this process: for workers in it, and for tests.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,6 +59,20 @@ impl MemoryBus {
     }
 }
 
+async fn pause(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+/// The `SplitMix64` generator.
+fn mixed(number: u64) -> u64 {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
 fn away(patience: Duration) -> BusError {
     BusError::Away(format!("no answer within {} s", patience.as_secs_f32()))
 }
@@ -65,21 +80,68 @@ fn away(patience: Duration) -> BusError {
 /// Leases and turns within this process.
 #[derive(Debug, Default)]
 pub struct MemoryShared {
+    /// Up to how long an answer takes.
+    slowness: Duration,
+    n_answers: AtomicU64,
     records: Mutex<HashMap<u8, Entry>>,
     owners: Mutex<HashMap<u8, mpsc::Sender<Question>>>,
     listeners: Mutex<Vec<mpsc::Sender<String>>>,
 }
 
 impl MemoryShared {
-    pub(super) fn read(&self, shard: u8) -> Option<Entry> {
-        self.records().get(&shard).cloned()
+    /// One that takes up to so long for an answer. Of thirty questions one comes as late as its answer is not waited for any more, and one
+    /// answer does.
+    #[must_use]
+    pub fn slow(slowness: Duration, seed: u32) -> MemoryShared {
+        MemoryShared { slowness, n_answers: AtomicU64::new(u64::from(seed) << 32), ..MemoryShared::default() }
+    }
+
+    /// How long the way to the records takes now, and the way back.
+    fn ways(&self) -> (Duration, Duration) {
+        let dice = mixed(self.n_answers.fetch_add(1, Ordering::Relaxed));
+        let part = |bits: u64| self.slowness / 2 * u32::from(bits.to_le_bytes()[0]) / 255;
+        let late = |is_late: bool| if is_late { self.slowness * 20 } else { Duration::ZERO };
+        (part(dice >> 32) + late(dice % 30 == 0), part(dice >> 40) + late(dice % 30 == 1))
+    }
+
+    pub(super) async fn read(&self, shard: u8, patience: Duration) -> Result<Option<Entry>, BusError> {
+        let (there, back) = self.ways();
+        let reading = async {
+            pause(there).await;
+            let entry = self.records().get(&shard).cloned();
+            pause(back).await;
+            entry
+        };
+        tokio::time::timeout(patience, reading).await.map_err(|_| away(patience))
     }
 
     fn records(&self) -> MutexGuard<'_, HashMap<u8, Entry>> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn write(&self, shard: u8, write: &Write) -> Outcome {
+    pub(super) async fn write(
+        self: &Arc<Self>,
+        shard: u8,
+        write: &Write,
+        patience: Duration,
+    ) -> Result<Outcome, BusError> {
+        let (there, back) = self.ways();
+        if there.is_zero() && back.is_zero() {
+            return Ok(self.replace(shard, write));
+        }
+        let (shared, write) = (Arc::clone(self), write.clone());
+        // What is on its way arrives, whoever waits for it.
+        let writing = tokio::spawn(async move {
+            pause(there).await;
+            let outcome = shared.replace(shard, &write);
+            pause(back).await;
+            outcome
+        });
+        let written = tokio::time::timeout(patience, writing).await.map_err(|_| away(patience))?;
+        written.map_err(|error| BusError::Away(error.to_string()))
+    }
+
+    fn replace(&self, shard: u8, write: &Write) -> Outcome {
         let mut records = self.records();
         let revision = records.get(&shard).map(|entry| entry.revision);
         if revision != write.replaces {

@@ -67,7 +67,8 @@ impl Turns {
             let lender = Lender { fetcher, loans: Arc::default() };
             let mut heard: HashMap<u8, tokio::task::JoinHandle<()>> = HashMap::new();
             loop {
-                let held: Vec<u8> = holdings.epochs().into_iter().map(|(shard, _)| shard).collect();
+                // Also those that are being given back, for the end of what is lent is to be heard.
+                let held = holdings.held();
                 heard.retain(|shard, hearing| {
                     let is_kept = held.contains(shard) && !hearing.is_finished();
                     if !is_kept {
