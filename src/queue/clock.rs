@@ -13,6 +13,9 @@ pub enum Clock {
     Machine,
     /// Time since then, by the runtime's clock, which tests let go as they want it.
     Since(Instant),
+    /// The same, and the milliseconds that the machine has slept.
+    #[cfg(test)]
+    Asleep(Instant, &'static std::sync::atomic::AtomicU64),
 }
 
 impl Clock {
@@ -22,6 +25,10 @@ impl Clock {
         match self {
             Clock::Machine => machine_time(),
             Clock::Since(start) => start.elapsed(),
+            #[cfg(test)]
+            Clock::Asleep(start, slept) => {
+                start.elapsed() + Duration::from_millis(slept.load(std::sync::atomic::Ordering::Relaxed))
+            }
         }
     }
 }

@@ -189,6 +189,24 @@ impl Lease {
         }
     }
 
+    /// The moment from which it may be taken, by what was read last; nothing where it is held, or nothing was read.
+    #[must_use]
+    pub fn free_from(&self) -> Option<Duration> {
+        match &self.state {
+            State::Foreign { seen: Some(seen), .. } => Some(self.may_take_from(seen)),
+            _ => None,
+        }
+    }
+
+    fn may_take_from(&self, seen: &Seen) -> Duration {
+        match &seen.entry {
+            Some(Entry { record: Record { owner: None, .. }, .. }) => seen.since,
+            // An attempt of ours, of whose outcome nothing was heard: nobody asks under it.
+            Some(Entry { record: Record { owner: Some(owner), .. }, .. }) if *owner == self.me => seen.since,
+            _ => seen.since + self.terms.waits(),
+        }
+    }
+
     /// Whether it is neither held nor wanted, so that there is nothing to ask of the store.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
@@ -204,7 +222,7 @@ impl Lease {
             self.next_look = now;
         }
         let Terms { renewed_every, patience, .. } = self.terms;
-        let waits = self.terms.waits();
+        let may_take_from = self.free_from();
         let is_open = |sent: &Sent| now < sent.at + patience;
         let (replaces, epoch, owner) = match &mut self.state {
             State::Held { is_in_doubt: true, .. } => {
@@ -234,12 +252,6 @@ impl Lease {
                     return Step::Wait(sent.at + patience);
                 }
                 *attempt = None;
-                let may_take_from = seen.as_ref().map(|seen| match &seen.entry {
-                    Some(Entry { record: Record { owner: None, .. }, .. }) => seen.since,
-                    // An attempt of ours, of whose outcome nothing was heard: nobody asks under it.
-                    Some(Entry { record: Record { owner: Some(owner), .. }, .. }) if *owner == self.me => seen.since,
-                    _ => seen.since + waits,
-                });
                 match (may_take_from.filter(|_| self.is_wanted), seen) {
                     (Some(from), Some(Seen { entry, .. })) if from <= now => {
                         let epoch = entry.as_ref().map_or(0, |entry| entry.record.epoch) + 1;
