@@ -571,6 +571,26 @@ mod tests {
         assert!(before.len() > 250 && n_lost <= 2, "of {} shards {n_lost} were lost", before.len());
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn who_hears_nothing_at_all_does_not_count_others_as_gone() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut living = Living::new("a", start);
+        let mut names = |seconds, heard: &[&str]| {
+            heard.iter().for_each(|name| living.hear((*name).to_owned(), at(seconds)));
+            living.look(at(seconds)).map(|names| names.iter().cloned().collect::<Vec<_>>().concat())
+        };
+        assert_eq!(names(1, &["a"]), None, "it has just come");
+        assert_eq!(names(3, &["a", "b"]), None);
+        assert_eq!(names(6, &["a"]), Some("ab".to_owned()));
+        assert_eq!(names(9, &["a"]), None, "nobody came or went");
+        assert_eq!(names(100, &[]), None, "deaf");
+        assert_eq!(names(101, &["a"]), None, "the other was not to be heard either");
+        assert_eq!(names(104, &["a"]), None);
+        assert_eq!(names(107, &["a"]), None);
+        assert_eq!(names(108, &["a"]), Some("a".to_owned()), "now it would have been");
+    }
+
     #[test]
     fn a_share_is_fair_and_moves_little() {
         let names = |n: usize| (0..n).map(|number| format!("worker-{number}")).collect::<BTreeSet<_>>();

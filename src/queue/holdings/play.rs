@@ -202,6 +202,16 @@ async fn what_was_under_way_when_the_machine_slept_is_over_when_it_wakes() {
     drop(in_use);
 }
 
+/// One that is under way.
+struct Request {
+    _in_use: InUse,
+    /// When it is to have ended, and what was said of that when it began.
+    until: watch::Receiver<Instant>,
+    promised: Instant,
+    /// When it ends if nobody hinders it.
+    end: Instant,
+}
+
 /// What came about in a schedule.
 #[derive(Debug, Default)]
 struct Counts {
@@ -212,7 +222,7 @@ struct Counts {
 /// Plays a schedule, and looks whose requests are under way. What each worker believes of leases is `terms`.
 async fn play(seed: u64, terms: &[Terms; 4]) -> Result<Counts, String> {
     let mut cluster = Cluster::new(MemoryShared::slow(Duration::from_secs(1), 0), 6);
-    let mut requests: HashMap<(u8, usize), (InUse, watch::Receiver<Instant>, Instant)> = HashMap::new();
+    let mut requests: HashMap<(u8, usize), Request> = HashMap::new();
     let mut n_requests = 0;
     let mut dice = seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1;
     for step in 0..1500_usize {
@@ -238,7 +248,11 @@ async fn play(seed: u64, terms: &[Terms; 4]) -> Result<Counts, String> {
         }
         cluster.look()?;
         let now = Instant::now();
-        requests.retain(|_, (_, until, end)| *end > now && *until.borrow() > now);
+        requests.retain(|_, request| request.end > now);
+        if requests.values().any(|request| *request.until.borrow() < request.promised) {
+            return Err(format!("a request is cut short at step {step}"));
+        }
+        requests.retain(|_, request| *request.until.borrow() > now);
         for shard in 0..6 {
             for (number, worker) in cluster.workers.iter().enumerate() {
                 let Some(in_use) = worker.holdings.begin_request(shard) else { continue };
@@ -249,7 +263,9 @@ async fn play(seed: u64, terms: &[Terms; 4]) -> Result<Counts, String> {
                     return Err(format!("two ask at step {step} under shard {shard}"));
                 }
                 let takes = Duration::from_millis((drawn as u64 * 7919 + u64::from(shard) * 1049) % 6000);
-                requests.entry((shard, number)).or_insert((in_use, tenure.until, now + takes));
+                let promised = *tenure.until.borrow();
+                let request = Request { _in_use: in_use, until: tenure.until, promised, end: now + takes };
+                requests.entry((shard, number)).or_insert(request);
                 n_requests += 1;
             }
         }
