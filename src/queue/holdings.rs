@@ -350,11 +350,11 @@ impl Holdings {
         }
         match (shard.lease.held().filter(|(_, until)| now < *until), &shard.held) {
             (Some((epoch, until)), Some((known, _, sender))) if *known == epoch => {
-                sender.send_replace(instant + (until - now));
+                sender.send_replace(instant + until.saturating_sub(now));
             }
             (Some((epoch, until)), _) => {
                 shard.lose();
-                shard.held = Some((epoch, Instant::now(), watch::Sender::new(instant + (until - now))));
+                shard.held = Some((epoch, Instant::now(), watch::Sender::new(instant + until.saturating_sub(now))));
                 self.changed.notify_one();
             }
             (None, Some(_)) => {
@@ -427,7 +427,9 @@ impl Living {
     fn hear(&mut self, name: String, now: Instant) {
         if name == self.me && self.heard_at.get(&name).is_none_or(|last| now - *last > 2 * ANNOUNCED_EVERY) {
             // The others were not to be heard either.
-            self.heard_at.values_mut().for_each(|at| *at = now);
+            for at in self.heard_at.values_mut() {
+                *at = now;
+            }
             self.hears_since = now;
             self.is_deaf = false;
         }
@@ -577,7 +579,9 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut living = Living::new("a", start);
         let mut names = |seconds, heard: &[&str]| {
-            heard.iter().for_each(|name| living.hear((*name).to_owned(), at(seconds)));
+            for name in heard {
+                living.hear((*name).to_owned(), at(seconds));
+            }
             living.look(at(seconds)).map(|names| names.iter().cloned().collect::<Vec<_>>().concat())
         };
         assert_eq!(names(1, &["a"]), None, "it has just come");

@@ -206,7 +206,7 @@ impl MemoryShared {
     }
 
     pub(super) fn presence(self: &Arc<Self>) -> mpsc::Receiver<String> {
-        let (send, mut sent) = mpsc::channel(REPORTS_MAX);
+        let (send, mut announced) = mpsc::channel(REPORTS_MAX);
         self.store.listeners().push(send);
         let (pass_on, heard) = mpsc::channel(REPORTS_MAX);
         let way = Arc::clone(self);
@@ -214,7 +214,7 @@ impl MemoryShared {
             loop {
                 let name = tokio::select! {
                     () = pass_on.closed() => return,
-                    name = sent.recv() => name,
+                    name = announced.recv() => name,
                 };
                 if let Some(name) = name.filter(|_| !way.is_away()) {
                     let _ = pass_on.try_send(name);

@@ -355,6 +355,9 @@ async fn presence_and_changes_reach_others() {
         }
     };
     assert_eq!(heard.as_deref(), Some("worker 1"));
+    // Who listens hears itself as well: that is how it knows that it hears.
+    writer.announce("writer").await.expect("it can be said");
+    while present.recv().await.expect("it is heard") != "writer" {}
     assert_eq!(worker.last_change().await, Ok(None));
     for (id, change) in [("1", "one"), ("2", "two"), ("1", "one")] {
         writer.publish_change(id, change.into()).await.expect("it is kept");
