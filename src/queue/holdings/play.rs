@@ -1,6 +1,7 @@
 //! Workers that part shards over a store that is slow, loses answers, refuses questions and is away for one of them, while they stand still, die,
 //! leave and come. What is looked at all the time is whether two hold a shard, or ask under it.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task::JoinHandle;
