@@ -549,15 +549,18 @@ impl Dispatcher {
 
 impl State {
     /// Takes note of the epoch under which a shard is asked for. What is out under an earlier one is lost.
+    ///
+    /// An earlier one than is known is that of a worker that has lost the shard, unless nobody has asked under the later for longer than a lease
+    /// lasts: then the store has lost its records, and counts anew.
     fn heed_epoch(&mut self, shard: u8, epoch: u64, now: Instant) {
         let (known, heard_at) = self.epochs.entry(shard).or_insert((epoch, now));
-        if epoch < *known {
+        if epoch < *known && now - *heard_at < SILENT_AFTER {
             return;
         }
-        let is_later = epoch > *known;
+        let is_other = epoch != *known;
         (*known, *heard_at) = (epoch, now);
-        if is_later {
-            self.lose(|out, _| out.shard == shard && out.epoch < epoch);
+        if is_other {
+            self.lose(|out, _| out.shard == shard && out.epoch != epoch);
         }
     }
 

@@ -152,6 +152,18 @@ async fn what_was_given_out_under_an_earlier_epoch_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn epochs_may_begin_anew_where_the_records_of_leases_were_lost() {
+    let desk = Desk::new();
+    let polled = desk.poll();
+    assert_eq!(jobs(desk.ask(ask("a", &[(shard(), 57)])).await).0.len(), 1);
+    let _other = desk.poll();
+    assert!(jobs(desk.ask(ask("b", &[(shard(), 1)])).await).0.is_empty(), "it has lost that shard, as far as is known");
+    tokio::time::sleep(SILENT_AFTER).await;
+    assert_eq!(jobs(desk.ask(ask("b", &[(shard(), 1)])).await).0.len(), 1);
+    assert_eq!(polled.await.unwrap().unwrap_err(), Lost);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_nobody_reports_is_lost_when_its_claim_has_run_out() {
     let desk = Desk::new();
     let polled = desk.poll();
