@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tracing::{info, warn};
+use url::Url;
 
 use crate::alarm::{Doubt, Ending, Habits, Newsroom, Poll, Reading, Symptom};
 use crate::app::App;
@@ -205,6 +206,11 @@ impl Watch {
         let mut standing = self.standing(reader, &slugs, now)?;
         standing.extend(receivers_in_trouble(reader, config, now)?);
         pass_on(&open, &standing, &slugs, &mut endings);
+        let list = config.list_at_address.as_ref().map(|list| &list.url);
+        if open.iter().any(|alarm| is_of_another_list(alarm, list)) {
+            endings
+                .insert((AlarmKind::List.as_str().to_owned(), None), "that list is not followed any more".to_owned());
+        }
         let n_lately = if open.is_empty() { HashMap::new() } else { reader.n_opened_alarms(now - FLAPS_WITHIN)? };
         self.hold(open, &n_lately, &mut standing, &mut endings, now);
         Ok(Look { standing, endings, at: now })
@@ -472,6 +478,11 @@ fn pass_on(open: &[Alarm], standing: &[StandingAlarm], slugs: &HashMap<i64, &str
     }
 }
 
+/// Whether it tells of a list of sources other than the one that the settings name.
+fn is_of_another_list(alarm: &Alarm, followed: Option<&Url>) -> bool {
+    alarm.kind == AlarmKind::List && !followed.is_some_and(|url| alarm.is_of_list(url))
+}
+
 fn kind_is_judged(kind: AlarmKind) -> bool {
     matches!(kind, AlarmKind::Silent | AlarmKind::Fewer | AlarmKind::Quality | AlarmKind::Shorter | AlarmKind::Partial)
 }
@@ -557,6 +568,18 @@ mod tests {
             assert_eq!(is_held(2 * minutes, false), minutes > 0, "{n_opened}");
             assert!(!is_held(2 * minutes + 1, false), "{n_opened}");
         }
+    }
+
+    #[test]
+    fn a_list_that_is_followed_no_more_cannot_be_read_again() {
+        let [ours, longer, secret] =
+            ["http://a.example/ours", "http://a.example/ours.opml", "http://u:p@a.example/ours"]
+                .map(|url| Url::parse(url).unwrap());
+        let why = "the list of sources at http://a.example/ours cannot be read: HTTP 500".to_owned();
+        let alarm = Alarm { why, ..open(AlarmKind::List) };
+        assert!(!is_of_another_list(&alarm, Some(&ours)) && !is_of_another_list(&alarm, Some(&secret)));
+        assert!(is_of_another_list(&alarm, Some(&longer)) && is_of_another_list(&alarm, None));
+        assert!(!is_of_another_list(&open(AlarmKind::Disk), None));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::model::ClaimId;
 use crate::pipeline::{self, Stages};
 use crate::queue::wire::{Answer, ArticleDone, Ask, Job, Outcome, PollDone, Report, Room, Share, Slots, Task, VERSION};
-use crate::queue::{Bus, BusError, Holdings, Permission};
+use crate::queue::{AskedAt, Bus, BusError, Holdings, Permission};
 
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
@@ -62,7 +62,7 @@ pub struct WorkerTally {
 }
 
 /// A question that is under way, with the moment at which it was sent.
-type Asking = Pin<Box<dyn Future<Output = (Instant, Result<Vec<u8>, BusError>)> + Send>>;
+type Asking = Pin<Box<dyn Future<Output = (AskedAt, Result<Vec<u8>, BusError>)> + Send>>;
 
 /// A worker and what it holds.
 pub struct Worker {
@@ -144,7 +144,7 @@ impl Worker {
             let wake = free.map_or(next_ask, |free| next_ask.min(Instant::now() + free.max(Duration::from_millis(10))));
             let is_asking = self.asking.is_some();
             tokio::select! {
-                (sent_at, answer) = answered(&mut self.asking), if is_asking => self.take_in(sent_at, answer),
+                (asked_at, answer) = answered(&mut self.asking), if is_asking => self.take_in(asked_at, answer),
                 Some(joined) = self.running.join_next() => {
                     self.finish(joined);
                     self.ask_soon();
@@ -206,11 +206,11 @@ impl Worker {
         };
         let bus = self.bus.clone();
         // The permission that an answer brings counts from before it was asked for.
-        let sent_at = Instant::now();
-        self.asking = Some(Box::pin(async move { (sent_at, bus.ask(ask.encode(), ANSWER_PATIENCE).await) }));
+        let asked_at = self.permission.asked_now();
+        self.asking = Some(Box::pin(async move { (asked_at, bus.ask(ask.encode(), ANSWER_PATIENCE).await) }));
     }
 
-    fn take_in(&mut self, sent_at: Instant, answer: Result<Vec<u8>, BusError>) {
+    fn take_in(&mut self, asked_at: AskedAt, answer: Result<Vec<u8>, BusError>) {
         self.asking = None;
         let answer = match answer {
             Ok(answer) => answer,
@@ -226,7 +226,7 @@ impl Worker {
                     info!("the writer answers");
                 }
                 self.run = Some(run.clone());
-                self.permission.renew(sent_at, lasts, sole);
+                self.permission.renew(asked_at, lasts, sole);
                 let n = jobs.len();
                 for job in jobs {
                     self.start(&run, job);
@@ -352,7 +352,7 @@ impl Worker {
 }
 
 /// The answer to the question that is under way.
-async fn answered(asking: &mut Option<Asking>) -> (Instant, Result<Vec<u8>, BusError>) {
+async fn answered(asking: &mut Option<Asking>) -> (AskedAt, Result<Vec<u8>, BusError>) {
     match asking {
         Some(asking) => asking.as_mut().await,
         None => std::future::pending().await,

@@ -27,7 +27,7 @@ use super::wire::{Answer, Ask, Job, Outcome, Report, Share, Slots, Task, VERSION
 pub const ALLOWED_FOR: Duration = Duration::from_secs(30);
 
 /// What the clocks of two machines may make of that, and what a request may outlast it by.
-const ALLOWED_AND_MORE: Duration = Duration::from_secs(33);
+const ALLOWED_AND_MORE: Duration = ALLOWED_FOR.saturating_add(Duration::from_secs(3));
 
 /// A question is answered after this at the latest, also where there is no work: the worker hears that the writer lives.
 const HELD_FOR: Duration = Duration::from_secs(1);

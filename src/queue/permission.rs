@@ -18,6 +18,13 @@ pub struct Permission {
     clock: Clock,
 }
 
+/// When a question was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedAt {
+    at: Instant,
+    awake: Duration,
+}
+
 impl Permission {
     /// None yet.
     #[must_use]
@@ -30,14 +37,18 @@ impl Permission {
         }
     }
 
+    /// The moment at which a question is sent, by both clocks. To be asked before it is.
+    #[must_use]
+    pub fn asked_now(&self) -> AskedAt {
+        AskedAt { awake: self.clock.now(), at: Instant::now() }
+    }
+
     /// Takes up what an answer allows: so long from when its question was sent, and whether nobody else asks any host.
-    pub fn renew(&self, sent_at: Instant, lasts: Duration, is_alone: bool) {
-        let since_sent = sent_at.elapsed();
+    pub fn renew(&self, asked: AskedAt, lasts: Duration, is_alone: bool) {
         if !lasts.is_zero() {
-            let until_awake = self.clock.now() + lasts.saturating_sub(since_sent);
             let mut until = self.until_awake.lock().unwrap_or_else(PoisonError::into_inner);
-            *until = (*until).max(until_awake);
-            self.until.send_modify(|until| *until = (*until).max(sent_at + lasts));
+            *until = (*until).max(asked.awake + lasts);
+            self.until.send_modify(|until| *until = (*until).max(asked.at + lasts));
         }
         self.alone_since.send_if_modified(|since| match (is_alone, *since) {
             (true, None) => {

@@ -5,6 +5,7 @@
 //! What gets lost costs time and nothing else: a loan of which nothing more is heard ends by itself.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -77,7 +78,7 @@ impl Turns {
                     is_kept
                 });
                 for shard in held {
-                    if let std::collections::hash_map::Entry::Vacant(place) = heard.entry(shard) {
+                    if let Entry::Vacant(place) = heard.entry(shard) {
                         match shared.hear(shard).await {
                             Ok(questions) => {
                                 place.insert(tokio::spawn(lender.clone().answer(questions)));
@@ -187,7 +188,7 @@ impl Lender {
                 Ok(ask) => {
                     let lender = self.clone();
                     tokio::spawn(async move {
-                        let answer = lender.answer_to(ask).await;
+                        let answer = lender.answer_to(ask, &question).await;
                         question.answer(answer.encode());
                     });
                 }
@@ -196,17 +197,32 @@ impl Lender {
         }
     }
 
-    async fn answer_to(&self, ask: TurnAsk) -> TurnAnswer {
+    async fn answer_to(&self, ask: TurnAsk, question: &Question) -> TurnAnswer {
         match ask {
             TurnAsk::Begin { loan, publisher, pause, n_at_once, patience } => {
-                if let Some(wishes) = self.of(&loan) {
+                // Noted before the turn is waited for, so that the same question, come twice, makes no second loan.
+                let (wish, wishes) = mpsc::channel(4);
+                let known = match self.loans().entry(loan.clone()) {
+                    Entry::Occupied(known) => Some(known.get().clone()),
+                    Entry::Vacant(place) => {
+                        place.insert(wish);
+                        None
+                    }
+                };
+                if let Some(wishes) = known {
                     return extended(wishes).await;
                 }
-                let pace = Pace { pause, n_at_once };
-                match self.fetcher.lend(&publisher, pace, patience).await {
-                    Ok(lent) => self.grant(loan, lent),
-                    Err(Busy { wait }) => TurnAnswer::Busy { wait },
-                }
+                let lent = self.fetcher.lend(&publisher, Pace { pause, n_at_once }, patience).await;
+                // Who waits no more does not ask the host either.
+                let granted = match lent {
+                    Ok(lent) if !question.is_forgotten() => self.grant(&loan, lent, wishes),
+                    Ok(_) => Err(Busy { wait: NOBODY_WAIT }),
+                    Err(busy) => Err(busy),
+                };
+                granted.unwrap_or_else(|Busy { wait }| {
+                    self.loans().remove(&loan);
+                    TurnAnswer::Busy { wait }
+                })
             }
             TurnAsk::Extend { loan } => match self.of(&loan) {
                 Some(wishes) => extended(wishes).await,
@@ -230,20 +246,18 @@ impl Lender {
         self.loans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn grant(&self, loan: String, lent: Lent) -> TurnAnswer {
+    fn grant(&self, loan: &str, lent: Lent, wishes: mpsc::Receiver<Wish>) -> Result<TurnAnswer, Busy> {
         let now = Instant::now();
         let lasts = lasts(&lent, now);
         if lasts < LOAN_MIN {
-            return TurnAnswer::Busy { wait: NOBODY_WAIT };
+            return Err(Busy { wait: NOBODY_WAIT });
         }
-        let (wish, wishes) = mpsc::channel(4);
-        self.loans().insert(loan.clone(), wish);
-        let lender = self.clone();
+        let (lender, loan) = (self.clone(), loan.to_owned());
         tokio::spawn(async move {
             lent_until_it_ends(lent, now + lasts, wishes).await;
             lender.loans().remove(&loan);
         });
-        TurnAnswer::Granted { lasts }
+        Ok(TurnAnswer::Granted { lasts })
     }
 }
 
@@ -274,5 +288,97 @@ async fn lent_until_it_ends(lent: Lent, mut until: Instant, mut wishes: mpsc::Re
             Ok(Some(Wish::End(word))) => return lent.ended(&word),
             Ok(None) | Err(_) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, FetchSettings};
+    use crate::queue::clock::Clock;
+    use crate::queue::lease::Terms;
+    use crate::queue::memory::MemoryShared;
+
+    /// A worker that looks after its share, and may ask for an hour.
+    fn worker(shared: &Shared, me: &str) -> (Turns, Fetcher) {
+        let clock = Clock::Since(Instant::now());
+        let permission = Permission::new(clock);
+        permission.renew(permission.asked_now(), Duration::from_hours(1), false);
+        let holdings = Holdings::begin(shared.clone(), me.to_owned(), Terms::default(), clock);
+        let turns = Turns::new(holdings, shared.clone(), permission, me);
+        let settings = FetchSettings { host_delay: Duration::ZERO, ..config::defaults().fetch };
+        let fetcher = Fetcher::new(&settings).unwrap().under(Arc::new(turns.clone()));
+        turns.lend_by(fetcher.clone());
+        (turns, fetcher)
+    }
+
+    /// Two workers who have parted the shards, and a publisher of the first.
+    async fn two_workers() -> ((Turns, Fetcher), (Turns, Fetcher), String, Shared) {
+        let shared = Shared::Memory(Arc::new(MemoryShared::default()));
+        let (first, second) = (worker(&shared, "a"), worker(&shared, "b"));
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        let names = (0..100).map(|number| format!("paper-{number}.example"));
+        let publisher = names.into_iter().find(|name| first.0.tenure_since(name).is_some()).expect("half are its own");
+        assert!(second.0.tenure_since(&publisher).is_none());
+        (first, second, publisher, shared)
+    }
+
+    const PACE: Pace = Pace { pause: Duration::ZERO, n_at_once: 1 };
+    const SOON: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_is_lent_to_one_at_a_time_and_comes_back_with_the_hosts_word() {
+        let ((_, owner), (borrower, _), publisher, _) = two_workers().await;
+        let mut loan = borrower.borrow(&publisher, PACE, SOON).await.expect("the owner lends it");
+        assert!(owner.lend(&publisher, PACE, SOON).await.is_err(), "it has that turn no more");
+        let first_end = *loan.until.borrow();
+        tokio::time::sleep(2 * LOAN).await;
+        assert!(*loan.until.borrow() > first_end && *loan.until.borrow() > Instant::now(), "it is extended");
+        assert!(owner.lend(&publisher, PACE, SOON).await.is_err());
+        loan.word.hold = Some(Duration::from_secs(40));
+        drop(loan);
+        tokio::time::sleep(SOON).await;
+        let busy = owner.lend(&publisher, PACE, SOON).await.expect_err("it wants to be left in peace");
+        assert!(busy.wait > Duration::from_secs(30), "{busy:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_that_comes_twice_makes_one_loan_and_one_that_is_forgotten_none() {
+        let ((_, owner), _, publisher, shared) = two_workers().await;
+        let begin = |loan: &str| {
+            let (loan, publisher, Pace { pause, n_at_once }) = (loan.to_owned(), publisher.clone(), PACE);
+            TurnAsk::Begin { loan, publisher, pause, n_at_once, patience: 3 * SOON }.encode()
+        };
+        let shard = shard_of(&publisher);
+        let held = owner.lend(&publisher, PACE, SOON).await.expect("it is free");
+        let ask = |question| shared.ask_owner(shard, question, 5 * SOON);
+        let freed = async {
+            tokio::time::sleep(SOON).await;
+            drop(held);
+        };
+        let (first, second, ()) = tokio::join!(ask(begin("b-1")), ask(begin("b-1")), freed);
+        for answer in [first, second] {
+            assert!(matches!(TurnAnswer::decode(&answer.unwrap()), Ok(TurnAnswer::Granted { .. })));
+        }
+        let end = TurnAsk::End { loan: "b-1".to_owned(), word: wire::HostWord::default() };
+        ask(end.encode()).await.unwrap();
+        tokio::time::sleep(SOON).await;
+        let held = owner.lend(&publisher, PACE, SOON).await.expect("it was one loan, and it has ended");
+
+        assert!(shared.ask_owner(shard, begin("b-2"), SOON / 2).await.is_err(), "it waits no longer");
+        drop(held);
+        tokio::time::sleep(SOON).await;
+        assert!(owner.lend(&publisher, PACE, SOON).await.is_ok(), "nobody has it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loan_of_which_nothing_more_is_heard_ends_by_itself() {
+        let ((_, owner), _, publisher, shared) = two_workers().await;
+        let (loan, Pace { pause, n_at_once }) = ("b-1".to_owned(), PACE);
+        let begin = TurnAsk::Begin { loan, publisher: publisher.clone(), pause, n_at_once, patience: SOON };
+        shared.ask_owner(shard_of(&publisher), begin.encode(), SOON).await.unwrap();
+        assert!(owner.lend(&publisher, PACE, SOON).await.is_err());
+        tokio::time::sleep(LOAN).await;
+        assert!(owner.lend(&publisher, PACE, SOON).await.is_ok());
     }
 }

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Params, params};
+use url::Url;
 
-use crate::model::NEWS_AGE_MAX;
+use crate::model::{NEWS_AGE_MAX, public_url};
 use crate::store::file::columns::{from_private_time, public_text, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::file::log::log_state;
@@ -56,6 +57,16 @@ impl Alarm {
         let (opened_at, closed_at, closed_why) = (None, None, None);
         Alarm { id: None, kind, subject, since, why, opened_at, closed_at, closed_why, confidence: None }
     }
+
+    /// Whether it says that the list of sources at this address cannot be read.
+    #[must_use]
+    pub fn is_of_list(&self, url: &Url) -> bool {
+        self.kind == AlarmKind::List && self.why.starts_with(&unreadable(public_url(url).as_str()))
+    }
+}
+
+fn unreadable(list_url: &str) -> String {
+    format!("the list of sources at {list_url} cannot be read: ")
 }
 
 /// A kind of thing that goes wrong.
@@ -320,7 +331,7 @@ impl Reader {
         alarms.extend(self.alarms_of_gates()?);
         alarms.extend(self.alarms_of_gaps(now)?);
         alarms.extend(self.failing_list(None)?.map(|list| {
-            let why = format!("the list of sources at {} cannot be read: {}", list.url, list.error);
+            let why = format!("{}{}", unreadable(&list.url), list.error);
             Alarm::certain(AlarmKind::List, None, Some(public_time(list.since)), why)
         }));
         let of_machine = [

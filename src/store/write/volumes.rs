@@ -91,7 +91,13 @@ pub fn close_month_beside(
     if !move_texts(settings, month, &token, &mut go_on)? {
         return Ok(Closing::Stopped);
     }
-    let closed = beside(settings, |connection| {
+    // Before it is said to be closed: whoever is killed here leaves it to the next one, as anywhere else.
+    for index in ["articles_fts", "articles_characters"] {
+        if !merge_index(settings, index, &mut go_on)? {
+            return Ok(Closing::Stopped);
+        }
+    }
+    beside(settings, |connection| {
         connection.execute(
             "UPDATE volumes SET state = 'closed', closed_at = ?2 WHERE month = ?1",
             params![month, public_time(now)],
@@ -99,9 +105,7 @@ pub fn close_month_beside(
         connection.query_row("SELECT n_articles, n_revisions, bytes FROM volumes WHERE month = ?1", [month], |row| {
             Ok(Closing::Closed { n_articles: row.get(0)?, n_revisions: row.get(1)?, bytes: row.get(2)? })
         })
-    })?;
-    merge_index(settings, &mut go_on)?;
-    Ok(closed)
+    })
 }
 
 /// Writes the row of a month, if there is anything to close, and tells how far it is.
@@ -207,18 +211,25 @@ fn move_wording(
     Ok(())
 }
 
-/// Merges the parts of the full-text index, which has the words of what was taken out until then.
-fn merge_index(settings: &StoreSettings, go_on: &mut impl FnMut(ClosingStage) -> bool) -> Result<(), StoreError> {
+/// Merges the parts of a full-text index, which has the words of what was taken out until then. Returns whether nothing is left to merge.
+fn merge_index(
+    settings: &StoreSettings,
+    index: &str,
+    go_on: &mut impl FnMut(ClosingStage) -> bool,
+) -> Result<bool, StoreError> {
     // As the documentation of FTS5 has it: below zero to begin with all parts, and less than two changes tell that nothing is left.
     let mut n_pages = -MERGED_PAGES;
     loop {
         let n_changes = beside(settings, |connection| {
             let before = connection.total_changes();
-            connection.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('merge', ?1)", [n_pages])?;
+            connection.execute(&format!("INSERT INTO {index} ({index}, rank) VALUES ('merge', ?1)"), [n_pages])?;
             Ok(connection.total_changes() - before)
         })?;
-        if n_changes < 2 || !go_on(ClosingStage::Merging) {
-            return Ok(());
+        if n_changes < 2 {
+            return Ok(true);
+        }
+        if !go_on(ClosingStage::Merging) {
+            return Ok(false);
         }
         n_pages = MERGED_PAGES;
     }
@@ -233,6 +244,9 @@ mod tests {
     use crate::store::file::volumes::{ARTICLE_BODY, REVISION_BODY};
 
     const N_ARTICLES: u32 = 230;
+
+    /// Steps of a closing that is given up when the full-text indexes are merged, after all texts have moved.
+    const UNTIL_MERGING: u32 = u32::MAX - 1;
 
     /// Articles of September with an earlier wording for each third, and some of October.
     fn fill(settings: &StoreSettings) {
@@ -272,13 +286,13 @@ mod tests {
         let before = texts(&settings.path);
         assert_eq!(before.len(), (N_ARTICLES + 20 + (N_ARTICLES + 20) / 3) as usize);
         let mut stops = Vec::new();
-        for n_steps in [1, 100, N_ARTICLES + 1, 1, 2, 1, u32::MAX] {
+        for n_steps in [1, 100, N_ARTICLES + 1, 1, 2, 1, UNTIL_MERGING, u32::MAX] {
             let mut n_left = n_steps;
             let mut last = None;
             let closing = close_month_beside(&settings, month, now, |stage| {
                 last = Some(stage);
                 n_left -= 1;
-                n_left > 0
+                n_left > 0 && (n_steps != UNTIL_MERGING || stage != ClosingStage::Merging)
             });
             assert_eq!(texts(&settings.path), before, "after {n_steps} steps");
             if closing.unwrap() == Closing::Stopped {
@@ -286,6 +300,7 @@ mod tests {
             }
         }
         let moved = |n| ClosingStage::Moving(n, u64::from(N_ARTICLES));
+        assert_eq!(stops.pop(), Some(ClosingStage::Merging), "what is merged halfway is not closed");
         let expected =
             [ClosingStage::Writing(1), ClosingStage::Writing(100), moved(100), moved(100), moved(200), moved(100)];
         assert_eq!(stops, expected);
