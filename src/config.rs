@@ -14,6 +14,8 @@ mod problem;
 
 mod proxy;
 
+mod queue;
+
 mod reader;
 
 mod receivers;
@@ -48,6 +50,7 @@ pub use http::{HttpSecret, HttpSettings, Listen, Scheme};
 pub use keyring::Keyring;
 pub use places::Place;
 pub use problem::{Problem, Problems};
+pub use queue::QueueSettings;
 pub use reader::{DEFAULTS, Provenance};
 pub use receivers::{Digest, Mailing, Receiver, ReceiverKind, ReceiverSecret, SmtpSecurity};
 pub use service::{SERVICE_SETTINGS, database_for};
@@ -88,6 +91,8 @@ pub struct Config {
     pub daemon: DaemonSettings,
     /// Where questions about the daemon are answered.
     pub http: HttpSettings,
+    /// Where work goes that other machines do.
+    pub queue: QueueSettings,
     /// Who is told of what watches find, by the names of the settings.
     pub receivers: Vec<Receiver>,
     /// What the log says.
@@ -336,6 +341,7 @@ fn load_apart(
     let mut extract = ExtractSettings::read(&mut reader);
     let daemon = DaemonSettings::read(&mut reader);
     let http = HttpSettings::read(&mut reader);
+    let queue = QueueSettings::read(&mut reader);
     let receivers = receivers::read(&mut reader);
     let log = LogSettings::read(&mut reader);
     let retention = settings::read_retention(&mut reader);
@@ -382,6 +388,7 @@ fn load_apart(
         extract,
         daemon,
         http,
+        queue,
         receivers,
         log,
         retention,
@@ -416,6 +423,7 @@ pub fn defaults() -> Config {
         extract: ExtractSettings::read(&mut reader),
         daemon: DaemonSettings::read(&mut reader),
         http: HttpSettings::read(&mut reader),
+        queue: QueueSettings::read(&mut reader),
         receivers: Vec::new(),
         log: LogSettings::read(&mut reader),
         retention: settings::read_retention(&mut reader),

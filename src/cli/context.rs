@@ -63,6 +63,13 @@ impl Context {
         Ok(config)
     }
 
+    /// The same for a worker, which follows nothing and has no database.
+    pub(crate) fn configure_for_work(&self) -> Result<Arc<Config>, Failure> {
+        let (config, _) = config::load_for_pages(&self.overrides)?;
+        logging::start(&config.log, self.verbosity, logging::Manner::Daemon);
+        Ok(Arc::new(config))
+    }
+
     /// The same for a command that follows nothing: a list of sources or rules for sites with faults do not keep it from its work.
     pub(crate) fn configure_for_reading(&self) -> Result<Arc<Config>, Failure> {
         let (config, aside) = config::load_for_reading(&self.overrides)?;

@@ -13,7 +13,7 @@ use crate::cli::terminal::wrap::wrapped_whole;
 /// The commands, in the order in which one needs them.
 pub(crate) const GROUPS: [(&str, &[&str]); 7] = [
     ("Begin", &["demo", "config", "discover"]),
-    ("Bring in", &["sources", "run", "fetch", "import", "merge"]),
+    ("Bring in", &["sources", "run", "work", "fetch", "import", "merge"]),
     ("Read", &["ls", "show", "search", "stories", "tail", "why", "sql", "serve", "mcp"]),
     ("Give out", &["watch", "receivers", "export", "snapshot"]),
     ("Keep it well", &["status", "alarms", "doctor", "rm", "prune", "volumes", "backup", "restore"]),

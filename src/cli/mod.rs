@@ -69,6 +69,7 @@ use ingest::import::{self, ImportCommand};
 use ingest::merge::{self, MergeCommand};
 use ingest::parse_feed::{self, ParseFeedCommand};
 use ingest::run::{self, RunCommand};
+use ingest::work::{self, WorkCommand};
 use operate::alarms::{self, AlarmsCommand};
 use operate::complete::{self, CompleteCommand};
 use operate::completions::{self, CompletionsCommand};
@@ -124,6 +125,8 @@ enum Command {
     Sources(SourcesCommand),
     /// Poll, fetch and store until stopped: the daemon
     Run(RunCommand),
+    /// Fetch and read pages for a daemon on another machine
+    Work(WorkCommand),
     /// Fetch once: addresses, sources, or all that is due
     Fetch(FetchCommand),
     /// Take in bundles, JSON lines, HTML, web archives and OPML
@@ -317,6 +320,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Discover(command) => discover::run(&mut context, &command),
         Command::Sources(command) => sources::run(&mut context, &command, fetch::poll),
         Command::Run(command) => run::run(&mut context, &command),
+        Command::Work(command) => work::run(&mut context, &command),
         Command::Fetch(command) => fetch::run(&mut context, &command),
         Command::Import(command) => import::run(&mut context, &command),
         Command::Merge(command) => merge::run(&mut context, &command),

@@ -161,7 +161,7 @@ impl Engine {
     /// Has the work done by the workers that ask for it.
     #[must_use]
     pub fn by_workers(mut self, dispatcher: Dispatcher) -> Self {
-        self.place = Place::Elsewhere(dispatcher);
+        self.place = Place::elsewhere(dispatcher);
         self
     }
 

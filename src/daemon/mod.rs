@@ -4,8 +4,8 @@
 //! Slots are counted before work is claimed: what is claimed has a slot or stands in a short stock for the next ones. A slot
 //! ends when the outcome is with the store, so that pages are fetched and parsed while others are written. Every running piece
 //! of work is in one `JoinSet`. On shutdown claiming stops, running work gets a grace period, and what is left is given back. `source_list` and
-//! `alarms` go on beside it. `place` is where the work is done: here, or by workers. `worker` is the loop of one, and `lines` are the two ends of the
-//! queue between them.
+//! `alarms` go on beside it. `place` is where the work is done: here, or by workers. `worker` is the loop of one, with its `worker_parts`, and
+//! `lines` are the two ends of the queue between them.
 
 mod alarms;
 
@@ -33,6 +33,8 @@ mod tally;
 
 mod worker;
 
+mod worker_parts;
+
 pub use alarms::{AlarmWatch, look_for_alarms};
 pub use engine::{Control, Engine, EngineError, Observer, Until, run_until_idle};
 pub use in_work::{InWork, WorkNow};
@@ -41,4 +43,5 @@ pub use notify::Notifier;
 pub use pulse::Pulse;
 pub use source_list::{ask_for_due_source_list, follow_source_list, log_changes};
 pub use tally::{Acquired, Event, Polled, Reading, Tally};
-pub use worker::{Identity, Worker, WorkerTally};
+pub use worker::{Worker, WorkerTally};
+pub use worker_parts::{Identity, WorkerParts};

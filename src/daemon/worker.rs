@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -14,14 +13,14 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
-use crate::config::Config;
 use crate::model::ClaimId;
-use crate::pipeline::{self, Stages};
+use crate::pipeline;
 use crate::queue::wire::{Answer, ArticleDone, Ask, Job, Outcome, PollDone, Report, Room, Share, Slots, Task, VERSION};
 use crate::queue::{AskedAt, Bus, BusError, Holdings, Permission};
 
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
+use super::worker_parts::{Identity, WorkerParts};
 
 /// Where there is no work to be had, or no room for it, the writer is asked after this, so that it knows that the worker lives.
 const ASK_PAUSE: Duration = Duration::from_secs(5);
@@ -38,17 +37,6 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(4);
 /// Between two tries to report, at first and at most.
 const REPORT_PAUSE: Duration = Duration::from_millis(200);
 const REPORT_PAUSE_MAX: Duration = Duration::from_secs(5);
-
-/// Who a worker is.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// The name of its process, which no other has ever had.
-    pub worker: String,
-    /// Its machine, for people.
-    pub machine: String,
-    /// The digest of the settings that it must have in common with the writer.
-    pub settings: String,
-}
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,8 +55,9 @@ type Asking = Pin<Box<dyn Future<Output = (AskedAt, Result<Vec<u8>, BusError>)> 
 /// A worker and what it holds.
 pub struct Worker {
     identity: Identity,
-    config: Arc<Config>,
-    stages: Stages,
+    parts: WorkerParts,
+    /// Those that are in force from now on.
+    next_parts: watch::Receiver<WorkerParts>,
     bus: Bus,
     shards: Holdings,
     permission: Permission,
@@ -94,20 +83,20 @@ struct Ticket {
 }
 
 impl Worker {
-    /// One that has not asked yet. Its stages ask hosts as `shards` and `permission` allow.
+    /// One that has not asked yet. The stages of its parts ask hosts as `shards` and `permission` allow.
     #[must_use]
     pub fn new(
         identity: Identity,
-        config: Arc<Config>,
-        stages: Stages,
+        mut parts: watch::Receiver<WorkerParts>,
         bus: Bus,
         shards: Holdings,
         permission: Permission,
     ) -> Worker {
+        let now = parts.borrow_and_update().clone();
         Worker {
             identity,
-            config,
-            stages,
+            parts: now,
+            next_parts: parts,
             bus,
             shards,
             permission,
@@ -161,6 +150,11 @@ impl Worker {
                         notifier.status(&self.status());
                     }
                 }
+                Ok(()) = self.next_parts.changed() => {
+                    self.parts = self.next_parts.borrow_and_update().clone();
+                    // Who was refused for its settings may be given work by these.
+                    self.next_ask = Instant::now();
+                }
                 changed = stop.changed() => {
                     if changed.is_err() || *stop.borrow() {
                         break;
@@ -181,7 +175,7 @@ impl Worker {
 
     fn room(&self) -> Room {
         let share = |slot| {
-            let room = self.pieces.room(slot, &self.config.daemon);
+            let room = self.pieces.room(slot, &self.parts.config.daemon);
             Share { sound: narrow(room.n_sound), probes: narrow(room.n_probes) }
         };
         Room { polls: share(Slot::Poll), articles: share(Slot::Article) }
@@ -191,13 +185,13 @@ impl Worker {
         if self.asking.is_some() || Instant::now() < self.next_ask {
             return;
         }
-        let settings = &self.config.daemon;
+        let settings = &self.parts.config.daemon;
         let ask = Ask {
             version: VERSION,
             worker: self.identity.worker.clone(),
             machine: self.identity.machine.clone(),
             program: env!("CARGO_PKG_VERSION").to_owned(),
-            settings: self.identity.settings.clone(),
+            settings: self.parts.settings.clone(),
             slots: Slots { polls: narrow(settings.poll_tasks), articles: narrow(settings.article_tasks) },
             room: self.room(),
             shards: self.shards.epochs(),
@@ -265,12 +259,12 @@ impl Worker {
                 (Slot::Article, candidate.claim, candidate.is_probe, candidate.url.as_url().clone())
             }
         };
-        self.stages.fetcher.recall(hosts);
+        self.parts.stages.fetcher.recall(hosts);
         let (number, progress) = self.pieces.begin(slot, claim, is_probe, &url);
         self.tickets.insert(number, Ticket { slot, run: run.to_owned(), name: ticket.clone(), epoch });
-        let stages = self.stages.of_piece(is_probe, progress.clone());
+        let stages = self.parts.stages.of_piece(is_probe, progress.clone());
         let (bus, run, worker) = (self.bus.clone(), run.to_owned(), self.identity.worker.clone());
-        let deadline = Instant::now() + self.config.schedule.lease;
+        let deadline = Instant::now() + self.parts.config.schedule.lease;
         let work = Box::pin(async move {
             let outcome = match task {
                 Task::Poll(source) => Outcome::Poll(PollDone::of(pipeline::poll(&stages, *source).await).1),
@@ -314,7 +308,7 @@ impl Worker {
 
     /// Lets what is under way end for a while, gives back the rest, and then the shards.
     async fn drain(&mut self) {
-        let grace_period = self.config.daemon.grace_period;
+        let grace_period = self.parts.config.daemon.grace_period;
         let deadline = Instant::now() + grace_period;
         self.asking = None;
         if let Some(notifier) = self.notifier {
@@ -340,7 +334,7 @@ impl Worker {
         let dropped = left.into_iter().map(|ticket| {
             let Ticket { run, name, epoch, .. } = ticket;
             let worker = self.identity.worker.clone();
-            let (hosts, outcome) = (self.stages.fetcher.host_news(), Outcome::Dropped);
+            let (hosts, outcome) = (self.parts.stages.fetcher.host_news(), Outcome::Dropped);
             let report = Report { version: VERSION, run, ticket: name.clone(), worker, epoch, hosts, outcome };
             let bus = self.bus.clone();
             async move { report_until(&bus, &name, report.encode(), Instant::now() + REPORT_PAUSE_MAX).await }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use url::Url;
 
-use super::{LoginName, Retention, Route, Validators};
+use super::{LoginName, Retention, Route, Validators, public_url};
 
 /// The row id of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -217,6 +217,12 @@ pub struct DueSource {
 }
 
 impl DueSource {
+    /// Whether there are credentials in its address (`https://USER:PASSWORD@host/`), which nobody else is to see.
+    #[must_use]
+    pub fn has_secrets(&self) -> bool {
+        *public_url(&self.url) != self.url
+    }
+
     /// A source that nobody has claimed and of which nothing is known yet, to look what it has.
     #[must_use]
     pub fn untried(source: &Source) -> DueSource {

@@ -8,7 +8,7 @@
 //! Each answer allows the worker to ask hosts for [`ALLOWED_FOR`] from the moment at which it sent its question. Where the queue is away, nobody
 //! elsewhere asks for work, so that after that time nobody elsewhere asks hosts: then a worker in this process may go on [`Dispatcher`] alone.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -173,6 +173,7 @@ pub struct QueueFigures {
 
 #[derive(Debug, Default)]
 struct State {
+    rules: Rules,
     n_tickets: u64,
     stock: VecDeque<Waiting>,
     out: HashMap<String, Out>,
@@ -196,11 +197,9 @@ struct State {
 }
 
 /// What the settings say of who may work.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Rules {
-    /// The name of this run of the writer, which no other has.
-    pub run: String,
-    /// The digest of the settings that workers must have too.
+    /// Of the settings that workers must have too, the parts, each as `NAME:DIGEST`, with spaces between them.
     pub settings: String,
     /// How long a claim lasts: what is out for longer is claimed again.
     pub lease: Duration,
@@ -210,7 +209,8 @@ pub struct Rules {
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
     state: Arc<Mutex<State>>,
-    rules: Arc<Rules>,
+    /// The name of this run of the writer, which no other has.
+    run: Arc<str>,
     /// Told when there is work.
     news: Arc<Notify>,
     /// Told when some of it is taken.
@@ -228,14 +228,15 @@ struct Asked {
 impl Dispatcher {
     /// One without work. `hosts` is what is known of hosts.
     #[must_use]
-    pub fn new(rules: Rules, hosts: &HostMemory) -> Dispatcher {
-        let state = State { hosts: KnownHosts::of(hosts), last_allowed: Some(Instant::now()), ..State::default() };
-        Dispatcher {
-            state: Arc::new(Mutex::new(state)),
-            rules: Arc::new(rules),
-            news: Arc::default(),
-            taken: Arc::default(),
-        }
+    pub fn new(run: &str, rules: Rules, hosts: &HostMemory) -> Dispatcher {
+        let (hosts, last_allowed) = (KnownHosts::of(hosts), Some(Instant::now()));
+        let state = State { rules, hosts, last_allowed, ..State::default() };
+        Dispatcher { state: Arc::new(Mutex::new(state)), run: run.into(), news: Arc::default(), taken: Arc::default() }
+    }
+
+    /// Goes by other rules from now on.
+    pub fn go_by(&self, rules: Rules) {
+        self.state().rules = rules;
     }
 
     /// Has a source polled by whoever looks after its publisher.
@@ -279,17 +280,17 @@ impl Dispatcher {
         let (ended, end) = oneshot::channel();
         let n_bytes = n_bytes(&task);
         let waiting = Waiting { kind, is_probe, shard: shard_of(publisher), task, n_bytes, ended };
-        {
+        let lease = {
             let mut state = self.state();
             if state.is_closed {
                 return Err(Lost);
             }
             state.stock.push_back(waiting);
-        }
+            state.rules.lease
+        };
         self.news.notify_one();
         // Nobody has it after that: the claim has run out, and another is made.
-        let (report, receipt) =
-            tokio::time::timeout(self.rules.lease, end).await.map_err(|_| Lost)?.map_err(|_| Lost)?;
+        let (report, receipt) = tokio::time::timeout(lease, end).await.map_err(|_| Lost)?.map_err(|_| Lost)?;
         let settling = Settling { dispatcher: self.clone(), ticket: report.ticket.clone(), receipt: Some(receipt) };
         Ok((report, settling))
     }
@@ -403,10 +404,12 @@ impl Dispatcher {
         if before.is_none() {
             self.taken.notify_one();
         }
-        match (&before, &refused) {
-            (None, None) => info!("worker {} asks for work, newswire {}", ask.machine, ask.program),
-            (None, Some(reason)) => warn!("worker {} gets no work: {reason}", ask.machine),
-            (Some(_), _) => {}
+        match (before.map(|before| before.refused), &refused) {
+            (None | Some(Some(_)), None) => info!("worker {} asks for work, newswire {}", ask.machine, ask.program),
+            (before, Some(reason)) if before.as_ref() != Some(&refused) => {
+                warn!("worker {} gets no work: {reason}", ask.machine);
+            }
+            _ => {}
         }
         state.workers.retain(|_, seen| is_heard(seen, now));
         let State { workers, told, .. } = &mut *state;
@@ -432,10 +435,9 @@ impl Dispatcher {
                 ask.version
             ));
         }
-        (ask.settings != self.rules.settings).then(|| {
-            "its settings for fetching and extracting are others than the writer's: give it the same [fetch], [extract], [feed] and \
-             [normalize]"
-                .to_owned()
+        let differing = differing_parts(&ask.settings, &self.state().rules.settings);
+        (!differing.is_empty()).then(|| {
+            format!("its settings of {differing} are others than the writer's: both need the same, and read them anew at SIGHUP")
         })
     }
 
@@ -487,7 +489,7 @@ impl Dispatcher {
         if was_sole && !is_sole && !asked.is_embedded {
             return is_due.then(|| self.work(Duration::ZERO, Vec::new(), false));
         }
-        let jobs = state.take(&asked.ask, &self.rules.run, is_sole);
+        let jobs = state.take(&asked.ask, &self.run, is_sole);
         if !jobs.is_empty() {
             self.taken.notify_one();
         }
@@ -503,7 +505,7 @@ impl Dispatcher {
     }
 
     fn work(&self, lasts: Duration, jobs: Vec<Job>, sole: bool) -> Answer {
-        Answer::Work { run: self.rules.run.clone(), lasts, jobs, sole }
+        Answer::Work { run: self.run.to_string(), lasts, jobs, sole }
     }
 
     /// Takes in what is reported, until nothing can be any more.
@@ -524,7 +526,7 @@ impl Dispatcher {
                 continue;
             }
             match state.out.remove(&report.ticket) {
-                Some(out) if report.run == self.rules.run => {
+                Some(out) if *report.run == *self.run => {
                     state.n_reported += 1;
                     state.committing.insert(report.ticket.clone());
                     let ticket = report.ticket.clone();
@@ -612,6 +614,15 @@ impl State {
         self.stock = left;
         jobs
     }
+}
+
+/// The names of the parts of two digests of settings, as [`Rules::settings`] has them, that are not the same in both.
+fn differing_parts(left: &str, right: &str) -> String {
+    let (left, right): (BTreeSet<&str>, BTreeSet<&str>) =
+        (left.split_whitespace().collect(), right.split_whitespace().collect());
+    let name = |part: &&&str| part.split(':').next().unwrap_or(part).to_owned();
+    let names: BTreeSet<String> = left.symmetric_difference(&right).map(|part| name(&part)).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a worker was heard of lately.

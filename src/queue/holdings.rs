@@ -98,6 +98,12 @@ impl Holdings {
         holdings
     }
 
+    /// Those of a process that looks after no shard, and only borrows turns.
+    #[must_use]
+    pub fn none() -> Holdings {
+        Holdings::new("", Terms::default(), Clock::Machine, N_SHARDS)
+    }
+
     fn new(me: &str, terms: Terms, clock: Clock, n_shards: usize) -> Holdings {
         let untouched = || Shard {
             lease: Lease::new(me.to_owned(), terms),

@@ -32,9 +32,9 @@ use tokio::task::JoinSet;
 
 use super::lease::{Entry, Outcome, Write};
 use super::question::{BusError, Delivery, Question};
+use crate::config::QueueSettings;
 use connection::Connection;
 use names::Names;
-pub use settings::NatsSettings;
 use state::Board;
 pub use state::BusState;
 
@@ -61,13 +61,13 @@ impl NatsBus {
     /// # Errors
     ///
     /// When the settings are wrong, so that there can never be a connection.
-    pub async fn connect(settings: NatsSettings, name: &str) -> Result<NatsBus, BusError> {
+    pub async fn connect(settings: &QueueSettings, name: &str) -> Result<NatsBus, BusError> {
         let names = Arc::new(Names::new(&settings.prefix)?);
-        let servers = settings.addresses()?;
+        let servers = settings::addresses(settings)?;
         let shown: Vec<_> = servers.iter().map(settings::shown).collect();
         let board = Arc::new(Board::new(shown.join(", ")));
         let (send_event, events) = mpsc::unbounded_channel();
-        let options = settings.options()?.name(name).custom_inbox_prefix(names.inbox(name));
+        let options = settings::options(settings)?.name(name).custom_inbox_prefix(names.inbox(name));
         let options = options.event_callback(move |event| {
             let _ = send_event.send(event);
             std::future::ready(())

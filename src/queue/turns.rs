@@ -344,14 +344,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_question_that_comes_twice_makes_one_loan_and_one_that_is_forgotten_none() {
-        let ((_, owner), _, publisher, shared) = two_workers().await;
+        let ((_, owner), _, publisher, bus) = two_workers().await;
         let begin = |loan: &str| {
             let (loan, publisher, Pace { pause, n_at_once }) = (loan.to_owned(), publisher.clone(), PACE);
             TurnAsk::Begin { loan, publisher, pause, n_at_once, patience: 3 * SOON }.encode()
         };
         let shard = shard_of(&publisher);
         let held = owner.lend(&publisher, PACE, SOON).await.expect("it is free");
-        let ask = |question| shared.ask_owner(shard, question, 5 * SOON);
+        let ask = |question| bus.ask_owner(shard, question, 5 * SOON);
         let freed = async {
             tokio::time::sleep(SOON).await;
             drop(held);
@@ -365,7 +365,7 @@ mod tests {
         tokio::time::sleep(SOON).await;
         let held = owner.lend(&publisher, PACE, SOON).await.expect("it was one loan, and it has ended");
 
-        assert!(shared.ask_owner(shard, begin("b-2"), SOON / 2).await.is_err(), "it waits no longer");
+        assert!(bus.ask_owner(shard, begin("b-2"), SOON / 2).await.is_err(), "it waits no longer");
         drop(held);
         tokio::time::sleep(SOON).await;
         assert!(owner.lend(&publisher, PACE, SOON).await.is_ok(), "nobody has it");

@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use newswire::queue::{Bus, BusError, Delivery, NatsBus, NatsSettings, Outcome, Question, Record, Shared, Write};
+use newswire::config::QueueSettings;
+use newswire::queue::{Bus, BusError, Delivery, NatsBus, Outcome, Question, Record, Shared, Write};
 use tokio::sync::mpsc;
 
 /// What takes longer hangs.
@@ -77,19 +78,20 @@ impl Server {
         }
     }
 
-    fn settings(&self) -> NatsSettings {
-        NatsSettings {
+    fn settings(&self) -> QueueSettings {
+        QueueSettings {
             servers: vec![format!("127.0.0.1:{}", self.port)],
             credentials_file: None,
             ca_file: None,
             certificate: None,
             prefix: "newswire".to_owned(),
             replicas: 1,
+            embedded: 0,
         }
     }
 
     async fn connect(&self, name: &str) -> Arc<NatsBus> {
-        Arc::new(NatsBus::connect(self.settings(), name).await.expect("the settings are right"))
+        Arc::new(NatsBus::connect(&self.settings(), name).await.expect("the settings are right"))
     }
 
     /// As the writer, with everything made.
@@ -406,14 +408,14 @@ async fn who_is_not_let_in_is_told_so() {
         settings
     };
     for seed in [None, Some(OTHER_SEED)] {
-        let bus = NatsBus::connect(with(seed), "stranger").await.expect("it may become right");
+        let bus = NatsBus::connect(&with(seed), "stranger").await.expect("it may become right");
         let state = bus.state().borrow().clone();
         let error = state.last_error().unwrap_or_default().to_owned();
         assert!(state.is_away() && error.contains("refuses the authorization"), "{state:?}");
         let refused = bus.set_up().await;
         assert_eq!(refused, Err(BusError::Away(error)));
     }
-    let bus = NatsBus::connect(with(Some(SEED)), "friend").await.expect("the settings are right");
+    let bus = NatsBus::connect(&with(Some(SEED)), "friend").await.expect("the settings are right");
     assert_eq!(bus.set_up().await, Ok(()));
     assert_eq!(bus.state().borrow().last_error(), None);
 }
@@ -456,8 +458,8 @@ async fn the_permissions_in_the_documents_are_enough_and_no_more() {
     let connect = async |name: &str, seed: &str| {
         let file = server.folder.path().join(name);
         std::fs::write(&file, seed).expect("it can be written");
-        let settings = NatsSettings { credentials_file: Some(file), ..server.settings() };
-        Arc::new(NatsBus::connect(settings, name).await.expect("the settings are right"))
+        let settings = QueueSettings { credentials_file: Some(file), ..server.settings() };
+        Arc::new(NatsBus::connect(&settings, name).await.expect("the settings are right"))
     };
     let (writer, worker) = (connect("writer", SEED).await, connect("worker", OTHER_SEED).await);
     let refused = worker.set_up().await;

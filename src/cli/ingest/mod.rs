@@ -1,6 +1,6 @@
 //! Commands that bring articles in.
 //!
-//! * `run`: the daemon.
+//! * `run`: the daemon. `work`: a worker for one elsewhere.
 //! * `live`: what the daemon shows on a terminal.
 //! * `fetch`: once, now.
 //! * `brought`: what was fetched, as it is listed and summed up.
@@ -21,6 +21,8 @@
 //! * `demo`: all of it on an invented news web.
 
 pub(crate) mod run;
+
+pub(crate) mod work;
 
 mod live;
 

@@ -11,9 +11,9 @@ use tracing::{error, info, warn};
 
 use crate::app::{App, AppError};
 use crate::config::{self, Config};
-use crate::daemon::{self, Control, Engine, EngineError, Event, InWork, Notifier, Until};
+use crate::daemon::{self, Control, Engine, EngineError, Event, InWork, Notifier, Tally, Until, WriterLine};
 use crate::serve::{self, Metrics};
-use crate::store::{OpeningWatcher, Scope, StoreError};
+use crate::store::{OpeningWatcher, Scope, StoreError, SyncReport};
 use crate::tell;
 
 use super::live::Live;
@@ -29,10 +29,20 @@ Examples:
   newswire run                             with the settings that are found
   newswire --db news.db run -v             into this database, telling more
   newswire --log-format json run 2>> log   a JSON object for each message
+  newswire run --nats nats://queue.example:4222 --embedded 8
+                                           hand work to the machines that run `newswire work`, and do some here
 
 SIGTERM and Ctrl-C let what is in work be finished, a second one gives it back at once. SIGHUP reads the settings and the sources anew. \
 A command beside it may read, and change what is followed; `newswire fetch` hands it the work.")]
-pub(crate) struct RunCommand {}
+pub(crate) struct RunCommand {
+    /// A server of the queue by which workers get the work (`newswire work`); may be given several times
+    #[arg(long, value_name = "URL")]
+    nats: Vec<String>,
+
+    /// Pages that are fetched here at one time beside the workers, and alone while the queue is away
+    #[arg(long, value_name = "N")]
+    embedded: Option<u16>,
+}
 
 /// The first signal lets work end, the second gives it back, and the third, or some seconds, no longer wait for the database either.
 const N_SIGNALS_MAX: u32 = 3;
@@ -41,7 +51,13 @@ const N_SIGNALS_MAX: u32 = 3;
 const LAST_WORDS: &str =
     "ended at once: what was in work and is not given back yet is given back by the next start, and nothing is lost";
 
-pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> {
+pub(crate) fn run(context: &mut Context, command: &RunCommand) -> Result<(), Failure> {
+    if !command.nats.is_empty() {
+        context.overrides.flags.push(("queue.servers", command.nats.join(","), "--nats"));
+    }
+    if let Some(n) = command.embedded {
+        context.overrides.flags.push(("queue.embedded", n.to_string(), "--embedded"));
+    }
     let overrides = context.overrides.clone();
     Context::runtime()?.block_on(async {
         // Before anything that takes its time.
@@ -49,7 +65,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let config = configured(context)?;
         let notifier = Notifier::from_environment();
         let watcher = OpeningWatcher { stop: flag(&signals.stop), tell: Box::new(notifier.while_opening()) };
-        let app = match App::build_watched(config, Some(watcher)) {
+        let mut app = match App::build_watched(config, Some(watcher)) {
             Err(AppError::Store(StoreError::GivenUp { path })) => {
                 info!("stopped while {path} was brought to this version; the next start begins anew with that");
                 return Ok(());
@@ -57,27 +73,17 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             built => built?,
         };
         let started_at = Timestamp::now();
+        let mut workers = queue(&mut app).await?;
         let (report, notice) = source_list::synchronize(&app).await?;
-        info!(
-            "newswire {} started, database {}, {} sources listed",
-            env!("CARGO_PKG_VERSION"),
-            app.config.store.path.display(),
-            app.config.sources.len()
-        );
-        if let Some(notice) = notice {
-            warn!("{notice}");
-        }
-        daemon::log_changes(&report);
-        warn_of_what_is_missing(&app.config);
-        let is_any_followed = Context::reader(&app.config.store.path)?.n_followed()? > 0;
-        if app.config.list_at_address.is_none() && !is_any_followed {
-            info!("no source is followed; `newswire sources add URL` adds one while the daemon runs");
-        }
+        tell_of_start(&app, &report, notice.as_deref())?;
         tokio::spawn(tell_of_end(signals.stop.clone(), app.config.daemon.grace_period));
         let (reload_sender, reload) = mpsc::channel(1);
         let control = Control { stop: signals.stop.clone(), reload };
         let reloading = app.clone();
         let (parts_in_force, parts) = watch::channel(app.clone());
+        if let Some(workers) = &mut workers {
+            workers.follow(parts.clone());
+        }
         let alarms = daemon::look_for_alarms(parts.clone());
         let beside = tokio::spawn(async { tokio::join!(alarms, daemon::follow_source_list(parts)) });
         let (settings_in_force, settings) = watch::channel(Arc::clone(&app.config));
@@ -112,14 +118,20 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
                 show(event);
             }
         });
-        let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, observe)
+        let mut engine = Engine::new(app.clone(), Scope::All, Until::Stopped, observe)
             .with_notifier(notifier)
             .watched_by(in_work)
             .hurried_by(signals.hurry.clone());
+        if let Some(workers) = &workers {
+            engine = engine.by_workers(workers.dispatcher.clone());
+        }
         let listening = serve::start(&app.config, metrics, engine.pulse())?;
         let telling = tell::start(&app.store, settings)
             .map_err(|error| Failure::Failed(format!("watches cannot be judged: {error}")))?;
         let outcome = engine.run(control).await;
+        if let Some(workers) = workers {
+            workers.end(app.config.daemon.grace_period).await;
+        }
         telling.stop().await;
         drop(listening);
         drop(live);
@@ -131,17 +143,48 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             Err(EngineError::EndUnwritten { tally, .. }) => **tally,
             Err(error) => return Err(error.clone().into()),
         };
-        let ran = Timestamp::now().duration_since(started_at).as_secs();
-        info!(
-            "stopped after {ran} s: {} polls, {} articles, {} duplicates, {} revisions, {} failures",
-            tally.polls + tally.polls_failed,
-            tally.articles,
-            tally.duplicates,
-            tally.revisions,
-            tally.n_failed()
-        );
+        tell_of_work(&tally, started_at);
         outcome.map(|_| ()).map_err(Failure::from)
     })
+}
+
+/// Says that the daemon has started, on what, and what is not as it should be.
+fn tell_of_start(app: &App, report: &SyncReport, notice: Option<&str>) -> Result<(), Failure> {
+    let n_listed = app.config.sources.len();
+    let database = app.config.store.path.display();
+    info!("newswire {} started, database {database}, {n_listed} sources listed", env!("CARGO_PKG_VERSION"));
+    if let Some(notice) = notice {
+        warn!("{notice}");
+    }
+    daemon::log_changes(report);
+    warn_of_what_is_missing(&app.config);
+    let is_any_followed = Context::reader(&app.config.store.path)?.n_followed()? > 0;
+    if app.config.list_at_address.is_none() && !is_any_followed {
+        info!("no source is followed; `newswire sources add URL` adds one while the daemon runs");
+    }
+    Ok(())
+}
+
+/// Says what was done.
+fn tell_of_work(tally: &Tally, started_at: Timestamp) {
+    let ran = Timestamp::now().duration_since(started_at).as_secs();
+    info!(
+        "stopped after {ran} s: {} polls, {} articles, {} duplicates, {} revisions, {} failures",
+        tally.polls + tally.polls_failed,
+        tally.articles,
+        tally.duplicates,
+        tally.revisions,
+        tally.n_failed()
+    );
+}
+
+/// The writer's end of the queue, where the settings name one.
+async fn queue(app: &mut App) -> Result<Option<WriterLine>, Failure> {
+    if app.config.queue.servers.is_empty() {
+        return Ok(None);
+    }
+    let hosts = Context::reader(&app.config.store.path)?.host_memory(Timestamp::now())?;
+    WriterLine::begin(app, &hosts).await.map(Some).map_err(Failure::Failed)
 }
 
 /// The settings, of which all is at hand without which the daemon would end: so far nothing is begun.
@@ -180,6 +223,9 @@ async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Fa
     }
     if config.http != app.config.http {
         warn!("settings of http take effect when the daemon is restarted");
+    }
+    if config.queue != app.config.queue {
+        warn!("settings of queue take effect when the daemon is restarted");
     }
     let app = app.reconfigured(Arc::new(config))?;
     let (report, notice) = source_list::synchronize(&app).await?;

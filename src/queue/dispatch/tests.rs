@@ -21,8 +21,8 @@ struct Desk {
 
 impl Desk {
     fn new() -> Desk {
-        let rules = Rules { run: "run".to_owned(), settings: "alike".to_owned(), lease: Duration::from_mins(10) };
-        let dispatcher = Dispatcher::new(rules, &HostMemory::default());
+        let rules = Rules { settings: "fetch:1 feed:1".to_owned(), lease: Duration::from_mins(10) };
+        let dispatcher = Dispatcher::new("run", rules, &HostMemory::default());
         let ((elsewhere, asked), (embedded, asked_here)) = (mpsc::channel(8), mpsc::channel(8));
         let (reports, reported) = mpsc::channel(8);
         let is_away = Arc::new(AtomicBool::new(false));
@@ -80,7 +80,7 @@ fn ask(worker: &str, shards: &[(u8, u64)]) -> Ask {
         worker: worker.to_owned(),
         machine: worker.to_owned(),
         program: "0.1.0".to_owned(),
-        settings: "alike".to_owned(),
+        settings: "feed:1 fetch:1".to_owned(),
         slots: Slots { polls: 4, articles: 4 },
         room: Room { polls: share, articles: share },
         shards: shards.to_vec(),
@@ -206,7 +206,10 @@ async fn who_cannot_work_with_this_writer_is_told_why() {
     let desk = Desk::new();
     for (other, word) in [
         (Ask { version: VERSION + 1, ..ask("a", &[]) }, "version"),
-        (Ask { settings: "others".to_owned(), ..ask("b", &[]) }, "settings"),
+        (
+            Ask { settings: "feed:2 fetch:1 extract:1".to_owned(), ..ask("b", &[]) },
+            "settings of extract, feed are others",
+        ),
     ] {
         let (question, answer) = Question::new(other.encode());
         desk.elsewhere.send(question).await.unwrap();

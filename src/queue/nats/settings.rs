@@ -1,6 +1,6 @@
 //! Where NATS is and who we are there: what is wrong for good is found before anybody connects.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::super::question::BusError;
+use crate::config::QueueSettings;
 
 /// Messages that wait for one of us at most. What is more is dropped, as if it had got lost on the way: whoever asked asks again.
 const WAITING_MAX: usize = 1024;
@@ -16,57 +17,36 @@ const WAITING_MAX: usize = 1024;
 /// How often the server is asked whether it is still there. A connection that is dead without a word is found after twice that.
 const PING_EVERY: Duration = Duration::from_secs(10);
 
-/// Where NATS is, and who we are there.
-#[derive(Clone, Debug)]
-pub struct NatsSettings {
-    /// Addresses of the servers of a cluster: `nats://host:4222`, or `tls://` where nothing may go in the clear.
-    pub servers: Vec<String>,
-    /// A file of credentials as `nsc` makes them, or one with the seed of an `NKey` (`SU…`) on a line.
-    pub credentials_file: Option<PathBuf>,
-    /// Certificates, in PEM, of the authorities that are believed; those of the system where there is none.
-    pub ca_file: Option<PathBuf>,
-    /// Our certificate and its key, in PEM.
-    pub certificate: Option<(PathBuf, PathBuf)>,
-    /// With what all names begin: one for each database.
-    pub prefix: String,
-    /// On how many servers everything is kept.
-    pub replicas: usize,
+/// The addresses of the servers.
+pub(super) fn addresses(settings: &QueueSettings) -> Result<Vec<ServerAddr>, BusError> {
+    if settings.servers.is_empty() {
+        return Err(BusError::Wrong("no address of a NATS server is given: name one, as nats://host:4222".to_owned()));
+    }
+    settings.servers.iter().map(|server| address(server)).collect()
 }
 
-impl NatsSettings {
-    /// The addresses.
-    pub(super) fn addresses(&self) -> Result<Vec<ServerAddr>, BusError> {
-        if self.servers.is_empty() {
-            return Err(BusError::Wrong(
-                "no address of a NATS server is given: name one, as nats://host:4222".to_owned(),
-            ));
-        }
-        self.servers.iter().map(|server| address(server)).collect()
+/// How to connect.
+pub(super) fn options(settings: &QueueSettings) -> Result<ConnectOptions, BusError> {
+    let options = ConnectOptions::new()
+        .retry_on_initial_connect()
+        .max_reconnects(None)
+        .ping_interval(PING_EVERY)
+        .subscription_capacity(WAITING_MAX);
+    let mut options = match &settings.credentials_file {
+        Some(file) => with_credentials(options, file)?,
+        None => options,
+    };
+    if let Some(file) = &settings.ca_file {
+        certificates_in(file)?;
+        options = options.add_root_certificates(file.clone());
     }
-
-    /// How to connect.
-    pub(super) fn options(&self) -> Result<ConnectOptions, BusError> {
-        let options = ConnectOptions::new()
-            .retry_on_initial_connect()
-            .max_reconnects(None)
-            .ping_interval(PING_EVERY)
-            .subscription_capacity(WAITING_MAX);
-        let mut options = match &self.credentials_file {
-            Some(file) => with_credentials(options, file)?,
-            None => options,
-        };
-        if let Some(file) = &self.ca_file {
-            certificates_in(file)?;
-            options = options.add_root_certificates(file.clone());
-        }
-        if let Some((certificate, key)) = &self.certificate {
-            certificates_in(certificate)?;
-            PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, "a private key in PEM", &error))?;
-            options = options.add_client_certificate(certificate.clone(), key.clone());
-        }
-        // Who names certificates wants no server without.
-        Ok(options.require_tls(self.ca_file.is_some() || self.certificate.is_some()))
+    if let Some((certificate, key)) = &settings.certificate {
+        certificates_in(certificate)?;
+        PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, "a private key in PEM", &error))?;
+        options = options.add_client_certificate(certificate.clone(), key.clone());
     }
+    // Who names certificates wants no server without.
+    Ok(options.require_tls(settings.ca_file.is_some() || settings.certificate.is_some()))
 }
 
 fn address(server: &str) -> Result<ServerAddr, BusError> {
@@ -123,21 +103,22 @@ fn unusable(file: &Path, wanted: &str, fault: &dyn std::fmt::Display) -> BusErro
 
 #[cfg(test)]
 mod tests {
-    use super::{BusError, NatsSettings};
+    use super::{BusError, QueueSettings, addresses, options};
 
-    fn settings(server: &str, credentials: Option<&str>) -> (NatsSettings, Option<tempfile::NamedTempFile>) {
+    fn settings(server: &str, credentials: Option<&str>) -> (QueueSettings, Option<tempfile::NamedTempFile>) {
         let file = credentials.map(|text| {
             let file = tempfile::NamedTempFile::new().expect("a file");
             std::fs::write(file.path(), text).expect("it can be written");
             file
         });
-        let settings = NatsSettings {
+        let settings = QueueSettings {
             servers: vec![server.to_owned()],
             credentials_file: file.as_ref().map(|file| file.path().to_owned()),
             ca_file: None,
             certificate: None,
             prefix: "newswire".to_owned(),
             replicas: 1,
+            embedded: 0,
         };
         (settings, file)
     }
@@ -145,14 +126,14 @@ mod tests {
     #[test]
     fn addresses_without_sense_are_refused_and_passwords_in_them_not_shown() {
         for server in ["", "http://a", "nats://", "ws://a", "nats://me:secret@a b"] {
-            let refused = settings(server, None).0.addresses();
+            let refused = addresses(&settings(server, None).0);
             assert!(
                 matches!(&refused, Err(BusError::Wrong(text)) if !text.contains("secret")),
                 "{server:?}: {refused:?}"
             );
         }
         for server in ["localhost", "nats://[::1]:4222", "tls://nats.example:4443"] {
-            assert!(settings(server, None).0.addresses().is_ok(), "{server:?}");
+            assert!(addresses(&settings(server, None).0).is_ok(), "{server:?}");
         }
     }
 
@@ -174,7 +155,7 @@ mod tests {
             (&*credentials.replace(seed, cut_off), false),
         ] {
             let (settings, _file) = settings("a", Some(text));
-            let options = settings.options();
+            let options = options(&settings);
             assert_eq!(options.is_ok(), is_good, "{text:?}: {:?}", options.err());
         }
     }

@@ -65,7 +65,7 @@ pub enum Task {
 }
 
 impl Answer {
-    /// As bytes. Addresses go without their credentials: see [`Task::has_secrets`].
+    /// As bytes. Addresses go without their credentials: see [`DueSource::has_secrets`].
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         encode(&Envelope::of(self))
@@ -86,18 +86,6 @@ impl Versioned for Envelope<Answer> {
         match self.message {
             Answer::Work { .. } => Some(self.its_version()),
             Answer::Refused { .. } => None,
-        }
-    }
-}
-
-impl Task {
-    /// Whether its address has credentials (`https://USER:PASSWORD@host/`). They are not sent, so that nobody else can do it as it should be.
-    #[must_use]
-    pub fn has_secrets(&self) -> bool {
-        match self {
-            Task::Poll(source) => *crate::model::public_url(&source.url) != source.url,
-            // A canonical address has none.
-            Task::Article(_) => false,
         }
     }
 }
