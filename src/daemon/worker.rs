@@ -68,6 +68,9 @@ pub struct Worker {
     tickets: HashMap<u64, Ticket>,
     asking: Option<Asking>,
     next_ask: Instant,
+    /// How many questions were asked, and the number of the last whose answer has come.
+    n_asked: u64,
+    heard: Option<u64>,
     run: Option<String>,
     /// What was last said about the writer, so that it is said once.
     trouble: Option<String>,
@@ -106,6 +109,8 @@ impl Worker {
             tickets: HashMap::new(),
             asking: None,
             next_ask: Instant::now(),
+            n_asked: 0,
+            heard: None,
             run: None,
             trouble: None,
             tally: WorkerTally::default(),
@@ -188,6 +193,8 @@ impl Worker {
         let settings = &self.parts.config.daemon;
         let ask = Ask {
             version: VERSION,
+            number: self.n_asked,
+            heard: self.heard,
             worker: self.identity.worker.clone(),
             machine: self.identity.machine.clone(),
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -198,6 +205,7 @@ impl Worker {
             n_in_work: narrow(self.pieces.n()),
             run: self.run.clone(),
         };
+        self.n_asked += 1;
         let bus = self.bus.clone();
         // The permission that an answer brings counts from before it was asked for.
         let asked_at = self.permission.asked_now();
@@ -220,6 +228,8 @@ impl Worker {
                     info!("the writer answers");
                 }
                 self.run = Some(run.clone());
+                // One question is under way at a time, so this is the answer to the last.
+                self.heard = Some(self.n_asked - 1);
                 self.permission.renew(asked_at, lasts, sole);
                 let n = jobs.len();
                 for job in jobs {

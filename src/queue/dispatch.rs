@@ -120,6 +120,8 @@ struct Out {
     worker: String,
     shard: u8,
     epoch: u64,
+    /// The number of the question that it was the answer to.
+    asked: u64,
     ended: oneshot::Sender<(Report, Receipt)>,
 }
 
@@ -140,6 +142,8 @@ pub struct WorkerSeen {
     pub n_shards: usize,
     /// The highest epoch of these.
     pub epoch: u64,
+    /// The number of its last question.
+    asked: u64,
     /// When it was last heard of.
     pub heard_at: Instant,
     /// Why it gets nothing, where that is so.
@@ -388,6 +392,10 @@ impl Dispatcher {
         let now = Instant::now();
         let refused = self.why_refused(&ask);
         let mut state = self.state();
+        if state.workers.get(&ask.worker).is_some_and(|seen| ask.number < seen.asked) {
+            // It was long on its way, and nobody waits for its answer.
+            return;
+        }
         let seen = WorkerSeen {
             worker: ask.worker.clone(),
             machine: ask.machine.clone(),
@@ -396,6 +404,7 @@ impl Dispatcher {
             n_in_work: ask.n_in_work,
             n_shards: ask.shards.len(),
             epoch: ask.shards.iter().map(|(_, epoch)| *epoch).max().unwrap_or(0),
+            asked: ask.number,
             heard_at: now,
             refused: refused.clone(),
             is_embedded,
@@ -422,6 +431,8 @@ impl Dispatcher {
         for (shard, epoch) in &ask.shards {
             state.heed_epoch(*shard, *epoch, now);
         }
+        // What it was answered and has not heard of, nobody does.
+        state.lose(|out, _| out.worker == ask.worker && ask.heard.is_none_or(|heard| out.asked > heard));
         drop(state);
         // Who asks again has given up the question before.
         asked.retain(|asked| asked.ask.worker != ask.worker);
@@ -608,7 +619,8 @@ impl State {
             let told = self.told.entry(ask.worker.clone()).or_default();
             let hosts = self.hosts.about(&waiting.task, told);
             jobs.push(Job { ticket: ticket.clone(), shard: waiting.shard, epoch, hosts, task: waiting.task });
-            let out = Out { worker: ask.worker.clone(), shard: waiting.shard, epoch, ended: waiting.ended };
+            let (worker, asked) = (ask.worker.clone(), ask.number);
+            let out = Out { worker, shard: waiting.shard, epoch, asked, ended: waiting.ended };
             self.out.insert(ticket, out);
         }
         self.stock = left;

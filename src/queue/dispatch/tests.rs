@@ -84,6 +84,8 @@ fn ask(worker: &str, shards: &[(u8, u64)]) -> Ask {
         slots: Slots { polls: 4, articles: 4 },
         room: Room { polls: share, articles: share },
         shards: shards.to_vec(),
+        number: 0,
+        heard: None,
         n_in_work: 0,
         run: None,
     }
@@ -116,6 +118,28 @@ async fn work_goes_to_who_looks_after_its_host_and_comes_back() {
     assert_eq!(done.outcome.source.slug, "paper");
     done.settling.committed();
     committed.await.expect("it is told to be committed").send(Ok(())).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_got_lost_on_its_way_to_a_worker_is_given_back_when_it_asks_again() {
+    let desk = Desk::new();
+    let polled = desk.poll();
+    let (taken, ..) = jobs(desk.ask(Ask { number: 4, ..ask("a", &[(shard(), 1)]) }).await);
+    assert_eq!((taken.len(), desk.dispatcher.figures().n_out), (1, 1));
+    // Others, and one that was sent before, say nothing of it.
+    desk.ask(ask("b", &[])).await;
+    assert!(desk.ask(Ask { number: 3, ..ask("a", &[(shard(), 1)]) }).await.is_none());
+    // It has come.
+    desk.ask(Ask { number: 5, heard: Some(4), ..ask("a", &[(shard(), 1)]) }).await;
+    assert_eq!(desk.dispatcher.figures().n_out, 1);
+    assert!(!polled.is_finished());
+    let second = desk.poll();
+    let (taken, ..) = jobs(desk.ask(Ask { number: 6, heard: Some(5), ..ask("a", &[(shard(), 1)]) }).await);
+    assert_eq!((taken.len(), desk.dispatcher.figures().n_out), (1, 2));
+    // That has not.
+    desk.ask(Ask { number: 7, heard: Some(5), ..ask("a", &[(shard(), 1)]) }).await;
+    assert_eq!((desk.dispatcher.figures().n_out, desk.dispatcher.figures().n_lost), (1, 1));
+    assert!(second.await.unwrap().is_err() && !polled.is_finished());
 }
 
 #[tokio::test(start_paused = true)]

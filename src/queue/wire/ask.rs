@@ -10,6 +10,11 @@ use super::error::WireError;
 pub struct Ask {
     /// [`super::VERSION`] of who asks.
     pub version: u32,
+    /// How many questions it has asked before this one.
+    pub number: u64,
+    /// That of the last question whose answer has come. What later ones gave out has got lost on the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heard: Option<u64>,
     /// The name of its process, which no other has ever had.
     pub worker: String,
     /// Its host and process id, for people.

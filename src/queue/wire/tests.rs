@@ -211,6 +211,8 @@ fn ask() -> Ask {
         slots: Slots { polls: 8, articles: 16 },
         room: Room::default(),
         shards: vec![(3, 17)],
+        number: 7,
+        heard: Some(6),
         n_in_work: 2,
         run: None,
     }

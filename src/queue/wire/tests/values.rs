@@ -50,6 +50,8 @@ pub(super) fn ask() -> BoxedStrategy<Ask> {
         slots: any_of!(Slots { polls: any::<u32>(), articles: any::<u32>() }),
         room: any_of!(Room { polls: share(), articles: share() }),
         shards: vec(any::<(u8, u64)>(), 0..4),
+        number: any::<u64>(),
+        heard: maybe(any::<u64>()),
         n_in_work: any::<u32>(),
         run: maybe(text()),
     })
