@@ -1,0 +1,211 @@
+"""A news web of many sites at one address, which records who asks a site while it answers, and who asks it too soon.
+
+Each site is a publisher of its own (`site017.example`) with a feed, and publishes an article every so often. Some ask for a longer pause in
+their robots.txt, some ask now and then to be left in peace for a while (429 with Retry-After).
+
+A request begins when its head has come, and ends right before its answer is sent, or when its connection is lost: so a pause is never measured
+shorter than it was, and what is told as an overlap or as too short a pause was one.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from email.utils import formatdate
+
+# Articles that a feed lists.
+LISTED = 120
+
+# How much sooner than the pause is over a request may come: what clocks and timers make of it.
+TOLERANCE_S = 0.005
+
+WORDS_OF_A_TEXT = (160, 320)
+
+
+def invented_words(dice, number):
+    """Words that no language has, each with a vowel in every syllable."""
+    onsets, vowels = "b d f g k l m n p r s t v st tr pl kr".split(), "a e i o u ai ou".split()
+    words = set()
+    while len(words) < number:
+        words.add("".join(dice.choice(onsets) + dice.choice(vowels) for _ in range(dice.randint(2, 4))))
+    return sorted(words)
+
+
+class Site:
+    """One publisher."""
+
+    def __init__(self, number, crawl_delay):
+        self.number = number
+        self.host = f"site{number:03}.example"
+        self.crawl_delay = crawl_delay
+        self.published_at = []
+        self.n_open = 0
+        self.ended_at = None
+        self.left_alone_until = 0.0
+        self.is_robots_known = False
+        self.served = Counter()
+
+
+class NewsWeb:
+    """The sites, and what was seen of those who asked them."""
+
+    def __init__(self, n_sites, pause_s, every_s, seed):
+        self.dice = random.Random(seed)
+        self.words = invented_words(self.dice, 4000)
+        self.seed = seed
+        self.pause_s = pause_s
+        self.every_s = every_s
+        self.sites = {}
+        for number in range(n_sites):
+            site = Site(number, 3 if number % 20 == 7 else None)
+            self.sites[site.host] = site
+        self.faults = []
+        self.n_requests = 0
+        self.n_complaints = 0
+        self.is_publishing = True
+        self.shortest = None
+
+    async def listen(self, address, port):
+        """Serves until the server that is returned is closed."""
+        self.publisher = asyncio.create_task(self.publish())
+        return await asyncio.start_server(self.serve, address, port, backlog=512)
+
+    async def publish(self):
+        """Publishes, all sites at their own times."""
+        sites = list(self.sites.values())
+        due = {site.host: time.time() + self.dice.uniform(0, self.every_s) for site in sites}
+        while True:
+            await asyncio.sleep(0.2)
+            if not self.is_publishing:
+                continue
+            now = time.time()
+            for site in sites:
+                if now >= due[site.host]:
+                    site.published_at.append(now)
+                    due[site.host] = now + self.dice.uniform(0.5, 1.5) * self.every_s
+
+    def n_published(self):
+        return sum(len(site.published_at) for site in self.sites.values())
+
+    def addresses(self):
+        """Of all that was published."""
+        return {f"http://{site.host}/news/{n}.html" for site in self.sites.values() for n in range(len(site.published_at))}
+
+    def served(self):
+        """How often each article was served whole."""
+        return Counter({f"http://{site.host}{path}": n for site in self.sites.values() for path, n in site.served.items()})
+
+    def fault(self, site, kind, detail):
+        self.faults.append({"at": round(time.time(), 3), "host": site.host, "kind": kind, "detail": detail})
+
+    def begin(self, site, path):
+        """A request has come."""
+        now = time.monotonic()
+        self.n_requests += 1
+        if site.n_open:
+            self.fault(site, "overlap", f"{path} while {site.n_open} other is answered")
+        elif site.ended_at is not None:
+            pause = self.pause_s
+            if site.crawl_delay and site.is_robots_known:
+                pause = max(pause, site.crawl_delay)
+            gap = now - site.ended_at
+            self.shortest = gap if self.shortest is None else min(self.shortest, gap)
+            if gap < pause - TOLERANCE_S:
+                self.fault(site, "pause", f"{path} after {gap:.3f} s in place of {pause} s")
+        if now < site.left_alone_until - TOLERANCE_S:
+            self.fault(site, "retry-after", f"{path} {site.left_alone_until - now:.3f} s too soon")
+        site.n_open += 1
+
+    def end(self, site):
+        site.n_open -= 1
+        site.ended_at = time.monotonic()
+
+    async def serve(self, reader, writer):
+        """One connection: a request at a time."""
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                lines = head.decode("latin-1").split("\r\n")
+                path = lines[0].split(" ")[1]
+                host = next((line[5:].strip() for line in lines if line.lower().startswith("host:")), "")
+                site = self.sites.get(host.split(":")[0])
+                if site is None:
+                    writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                    continue
+                self.begin(site, path)
+                gone = asyncio.ensure_future(reader.read(1))
+                try:
+                    await asyncio.wait([gone], timeout=self.dice.uniform(0.01, 0.25))
+                    is_gone = gone.done()
+                    answer = b"" if is_gone else self.answer(site, path)
+                finally:
+                    self.end(site)
+                if is_gone:
+                    return
+                gone.cancel()
+                try:
+                    await gone
+                except asyncio.CancelledError:
+                    pass
+                writer.write(answer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.LimitOverrunError, IndexError):
+            pass
+        finally:
+            writer.close()
+
+    def answer(self, site, path):
+        if path == "/robots.txt":
+            site.is_robots_known = True
+            delay = f"Crawl-delay: {site.crawl_delay}\n" if site.crawl_delay else ""
+            return ok("text/plain", f"User-agent: *\n{delay}Disallow: /private/\n")
+        if site.number % 10 == 3 and self.dice.random() < 0.02:
+            self.n_complaints += 1
+            site.left_alone_until = time.monotonic() + 12
+            return b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 12\r\nContent-Length: 0\r\n\r\n"
+        if path == "/feed.xml":
+            return ok("application/rss+xml", self.feed(site))
+        number = path.removeprefix("/news/").removesuffix(".html")
+        if number.isdigit() and int(number) < len(site.published_at):
+            site.served[path] += 1
+            return ok("text/html; charset=utf-8", self.page(site, int(number)))
+        return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+    def title(self, site, number):
+        dice = random.Random(f"{self.seed} {site.number} {number} title")
+        return " ".join(dice.choice(self.words) for _ in range(7)).capitalize()
+
+    def feed(self, site):
+        items = []
+        for number in range(max(0, len(site.published_at) - LISTED), len(site.published_at)):
+            date = formatdate(site.published_at[number])
+            link = f"http://{site.host}/news/{number}.html"
+            title = self.title(site, number)
+            items.append(f"<item><title>{title}</title><link>{link}</link><guid>{link}</guid><pubDate>{date}</pubDate></item>")
+        items.reverse()
+        return (
+            f'<?xml version="1.0"?><rss version="2.0"><channel><title>Site {site.number}</title>'
+            f"<link>http://{site.host}/</link><description>News</description>{''.join(items)}</channel></rss>"
+        )
+
+    def page(self, site, number):
+        dice = random.Random(f"{self.seed} {site.number} {number}")
+        words = [dice.choice(self.words) for _ in range(dice.randint(*WORDS_OF_A_TEXT))]
+        paragraphs, at = [], 0
+        while at < len(words):
+            n = dice.randint(25, 50)
+            paragraphs.append(f"<p>{' '.join(words[at:at + n]).capitalize()}.</p>")
+            at += n
+        date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(site.published_at[number]))
+        title = self.title(site, number)
+        return (
+            f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+            f'<meta property="article:published_time" content="{date}"></head>'
+            f"<body><article><h1>{title}</h1>{''.join(paragraphs)}</article></body></html>"
+        )
+
+
+def ok(kind, text):
+    body = text.encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
