@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::pipeline::Stages;
-use crate::store::{OpeningWatcher, Store, StoreError};
+use crate::store::{Claimant, OpeningWatcher, Store, StoreError};
 
 /// The parts that ingest, put together. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,7 +47,9 @@ impl App {
     pub fn build_watched(config: Arc<Config>, watcher: Option<OpeningWatcher>) -> Result<App, AppError> {
         let mut stages = Stages::new(&config).map_err(AppError::Stages)?;
         stages.meanings = stages.meanings.by(config.encoder.as_deref()).map_err(AppError::Stages)?;
-        let store = Store::open_watched(&config.store, &config.schedule, watcher)?;
+        let is_done_elsewhere = !config.queue.servers.is_empty() && config.queue.embedded == 0;
+        let claimant = if is_done_elsewhere { Claimant::Workers } else { Claimant::ThisProcess };
+        let store = Store::open_watched(&config.store, &config.schedule, claimant, watcher)?;
         stages.fetcher.recall(store.take_host_memory());
         Ok(App { config, stages, store })
     }

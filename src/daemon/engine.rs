@@ -10,7 +10,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::app::App;
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource, HostMemory};
-use crate::queue::{Dispatcher, Settling};
+use crate::queue::{Dispatcher, Lost, Settling};
 use crate::store::{self, ClaimRequest, RetentionRules, Run, Scope, Store, StoreError};
 
 use super::claims::{Claimed, Claims};
@@ -339,7 +339,10 @@ impl Engine {
         let (number, progress) = self.pieces.begin(Slot::Poll, source.claim, source.is_probe, &source.url);
         let (app, place, claim) = (self.app.clone(), self.place.clone(), source.claim);
         self.spawn(number, async move {
-            let Ok(done) = place.poll(&app, source, &progress).await else { return given_back(&app, claim).await };
+            let done = match place.poll(&app, source, &progress).await {
+                Ok(done) => done,
+                Err(lost) => return given_back(&app, claim, lost).await,
+            };
             let _at_work = progress.work();
             let describe = tally::polled(&done.outcome);
             let commit = app.store.commit_poll(done.outcome, || progress.hand_over());
@@ -355,8 +358,9 @@ impl Engine {
             self.pieces.begin(Slot::Article, candidate.claim, candidate.is_probe, candidate.url.as_url());
         let (app, place, claim) = (self.app.clone(), self.place.clone(), candidate.claim);
         self.spawn(number, async move {
-            let Ok(done) = place.article(&app, candidate, &progress).await else {
-                return given_back(&app, claim).await;
+            let done = match place.article(&app, candidate, &progress).await {
+                Ok(done) => done,
+                Err(lost) => return given_back(&app, claim, lost).await,
             };
             let _at_work = progress.work();
             let describe = tally::acquired(&done.outcome);
@@ -602,8 +606,11 @@ async fn hurried(hurry: &mut Option<watch::Receiver<bool>>) {
 }
 
 /// Gives back what whoever had it does not do any more.
-async fn given_back(app: &App, claim: ClaimId) -> Result<Option<Event>, StoreError> {
-    app.store.give_back_these(vec![claim]).await?;
+async fn given_back(app: &App, claim: ClaimId, lost: Lost) -> Result<Option<Event>, StoreError> {
+    match lost {
+        Lost::Undone => app.store.give_back_these(vec![claim]).await.map(|_| ())?,
+        Lost::WithItsWorker => app.store.give_back_of_dead(vec![claim]).await?,
+    }
     Ok(None)
 }
 

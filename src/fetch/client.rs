@@ -315,11 +315,18 @@ impl Fetcher {
     ) -> Result<Answer, FetchError> {
         let mut record = unasked(url, request.purpose);
         let (publisher, pace) = self.whose_turn(url);
+        if request.purpose != Purpose::Robots && self.robots.is_recalled(url) {
+            // The pause that it asks for holds for what it is not asked about too.
+            self.recall_robots(url, &mut *self.robots.entry(url).lock().await);
+        }
         let came_at = Instant::now();
         let permit = self.permit(&publisher, pace).await.map_err(busy);
         let began = Instant::now();
         self.watchers.tell(FetchFigure::Waited(began.duration_since(came_at)));
         let mut permit = permit?;
+        if request.purpose == Purpose::Robots {
+            permit.is_for_robots();
+        }
         record.started_at = Timestamp::now();
         let limit = self.settings.total_timeout;
         let asking = self.ask(client, reader, url, request, cookies, &mut record);
@@ -559,12 +566,7 @@ impl Fetcher {
     async fn robots_of(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<Rules, FetchError> {
         let entry = self.robots.entry(url);
         let mut entry = entry.lock().await;
-        if entry.is_none()
-            && let Some(recalled) = self.robots.recalled(url)
-        {
-            self.heed_delay(url, &recalled.0);
-            *entry = Some(recalled);
-        }
+        self.recall_robots(url, &mut entry);
         match robots::fresh(entry.as_ref()) {
             Some(rules) => Ok(rules),
             None => {
@@ -578,6 +580,16 @@ impl Fetcher {
                 *entry = Some((rules.clone(), expiry));
                 Ok(rules)
             }
+        }
+    }
+
+    /// Takes up what an earlier process has read of a host's robots.txt, unless more is known.
+    fn recall_robots(&self, url: &Url, entry: &mut Option<(Rules, std::time::Instant)>) {
+        if entry.is_none()
+            && let Some(recalled) = self.robots.recalled(url)
+        {
+            self.heed_delay(url, &recalled.0);
+            *entry = Some(recalled);
         }
     }
 

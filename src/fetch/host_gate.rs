@@ -47,6 +47,8 @@ pub(super) struct HostGate {
 struct Publisher {
     n_in_work: usize,
     free_from: Instant,
+    /// When its last turn for anything but robots.txt ended: a pause counts from then, also one that is heard of later.
+    ended_at: Option<Instant>,
     /// When the last of those that were refused has been told to come.
     refused_until: Instant,
     /// A longer pause that the publisher has asked for.
@@ -66,6 +68,15 @@ pub(super) struct Turn {
     gate: HostGate,
     publisher: String,
     pause: Duration,
+    /// Whether a longer pause that is heard of later counts from its end.
+    counts: bool,
+}
+
+impl Turn {
+    /// The turn is for robots.txt: a pause that it asks for is one between pages, and the first of them need not wait for it.
+    pub(super) fn is_for_robots(&mut self) {
+        self.counts = false;
+    }
 }
 
 impl HostGate {
@@ -98,11 +109,12 @@ impl HostGate {
                     let pause = state.own_pause.unwrap_or_default().max(pace.pause);
                     state.free_from = state.free_from.max(since + pause);
                 }
+                state.keep_pause(pace.pause);
                 if state.n_in_work < pace.n_at_once {
                     if state.free_from <= Instant::now() {
                         state.n_in_work += 1;
                         let publisher = publisher.to_owned();
-                        return Ok(Turn { gate: self.clone(), publisher, pause: pace.pause });
+                        return Ok(Turn { gate: self.clone(), publisher, pause: pace.pause, counts: true });
                     }
                     (Some(state.free_from), state.turn_ended.clone())
                 } else {
@@ -225,6 +237,7 @@ impl HostGate {
         let mut publishers = self.locked();
         let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
         state.own_pause = Some(pause);
+        state.keep_pause(pause);
     }
 
     /// A longer pause that the publisher has asked for.
@@ -255,10 +268,18 @@ impl HostGate {
 }
 
 impl Publisher {
+    /// Sees to it that so long a pause, or that which the publisher has asked for, lies behind its last turn.
+    fn keep_pause(&mut self, pause: Duration) {
+        if let Some(ended_at) = self.ended_at {
+            self.free_from = self.free_from.max(ended_at + self.own_pause.unwrap_or_default().max(pause));
+        }
+    }
+
     fn fresh() -> Self {
         Publisher {
             n_in_work: 0,
             free_from: Instant::now(),
+            ended_at: None,
             refused_until: Instant::now(),
             own_pause: None,
             n_complaints: 0,
@@ -275,6 +296,9 @@ impl Drop for Turn {
         let now = Instant::now();
         if let Some(state) = publishers.get_mut(&self.publisher) {
             state.n_in_work -= 1;
+            if self.counts {
+                state.ended_at = Some(now);
+            }
             let pause = state.own_pause.unwrap_or_default().max(self.pause);
             state.free_from = state.free_from.max(now + pause);
             state.turn_ended.notify_one();
@@ -397,5 +421,20 @@ mod tests {
         gate.set_pause("a.example", Duration::from_secs(30));
         drop(gate.turn("a.example", pace, None).await.unwrap());
         assert_eq!(gate.wait("a.example"), Duration::from_secs(30));
+
+        // One that is heard of later counts from the end of the turn before, but not from that by which it is heard of.
+        let mut robots = gate.turn("d.example", pace, None).await.unwrap();
+        robots.is_for_robots();
+        drop(robots);
+        gate.set_pause("d.example", Duration::from_secs(30));
+        assert_eq!(gate.wait("d.example"), Duration::from_millis(10));
+        drop(gate.turn("b.example", pace, None).await.unwrap());
+        tokio::time::advance(Duration::from_secs(3)).await;
+        gate.set_pause("b.example", Duration::from_secs(30));
+        assert_eq!(gate.wait("b.example"), Duration::from_secs(27));
+        drop(gate.turn("c.example", pace, None).await.unwrap());
+        let slower = Pace { pause: Duration::from_secs(30), ..pace };
+        assert!(gate.turn("c.example", slower, None).await.is_err());
+        assert_eq!(gate.wait("c.example"), Duration::from_secs(30));
     }
 }

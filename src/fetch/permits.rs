@@ -113,9 +113,9 @@ impl Lent {
 /// Leave to send one request.
 pub(super) enum Permit {
     /// This process asks all hosts.
-    Free(#[expect(dead_code, reason = "it ends when it is dropped")] Turn),
+    Free(Turn),
     /// It looks after this one.
-    Own(#[expect(dead_code, reason = "it ends when it is dropped")] Turn, Leave),
+    Own(Turn, Leave),
     /// Another one does.
     Lent(Loan),
 }
@@ -136,6 +136,15 @@ impl Permit {
             if passing.join_next().await.is_none() {
                 std::future::pending::<()>().await;
             }
+        }
+    }
+
+    /// It is for robots.txt.
+    pub(super) fn is_for_robots(&mut self) {
+        match self {
+            Permit::Free(turn) | Permit::Own(turn, _) => turn.is_for_robots(),
+            // Whoever lends it counts all alike.
+            Permit::Lent(_) => {}
         }
     }
 

@@ -93,6 +93,12 @@ impl RobotsCache {
         earlier.extend(known.into_iter().take(self.n_max).map(|robots| (robots.origin.clone(), robots)));
     }
 
+    /// Whether there is something that an earlier process has read at an address's host, and nobody has asked for yet.
+    pub(super) fn is_recalled(&self, url: &Url) -> bool {
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        !earlier.is_empty() && earlier.contains_key(&url.origin().ascii_serialization())
+    }
+
     /// What an earlier process has read at an address's host, once, and until when it is believed.
     pub(super) fn recalled(&self, url: &Url) -> Option<(Rules, Instant)> {
         let origin = url.origin().ascii_serialization();

@@ -88,11 +88,16 @@ async fn settle(receipt: Receipt) {
 
 /// A piece of work that nobody does any more. Its claim is to be given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lost;
+pub enum Lost {
+    /// Nobody has begun it, or whoever had it gave it back.
+    Undone,
+    /// Whoever had it is gone, perhaps of it.
+    WithItsWorker,
+}
 
-fn lost<T>(settling: Settling) -> Result<T, Lost> {
+fn given_back<T>(settling: Settling) -> Result<T, Lost> {
     settling.committed();
-    Err(Lost)
+    Err(Lost::Undone)
 }
 
 /// Which slots a piece of work takes.
@@ -112,7 +117,7 @@ struct Waiting {
     shard: u8,
     task: Task,
     n_bytes: usize,
-    ended: oneshot::Sender<(Report, Receipt)>,
+    ended: oneshot::Sender<Result<(Report, Receipt), Lost>>,
 }
 
 #[derive(Debug)]
@@ -122,7 +127,7 @@ struct Out {
     epoch: u64,
     /// The number of the question that it was the answer to.
     asked: u64,
-    ended: oneshot::Sender<(Report, Receipt)>,
+    ended: oneshot::Sender<Result<(Report, Receipt), Lost>>,
 }
 
 /// A worker, as it was last heard of.
@@ -254,7 +259,7 @@ impl Dispatcher {
         let (report, settling) = self.hand_out(Kind::Poll, is_probe, publisher, Task::Poll(Box::new(source))).await?;
         match report.outcome {
             Outcome::Poll(done) => Ok(Done { outcome: done.with(kept), hosts: report.hosts, settling }),
-            Outcome::Article(_) | Outcome::Dropped => lost(settling),
+            Outcome::Article(_) | Outcome::Dropped => given_back(settling),
         }
     }
 
@@ -270,7 +275,7 @@ impl Dispatcher {
         let (report, settling) = self.hand_out(Kind::Article, is_probe, publisher, task).await?;
         match report.outcome {
             Outcome::Article(done) => Ok(Done { outcome: done.with(kept), hosts: report.hosts, settling }),
-            Outcome::Poll(_) | Outcome::Dropped => lost(settling),
+            Outcome::Poll(_) | Outcome::Dropped => given_back(settling),
         }
     }
 
@@ -287,14 +292,15 @@ impl Dispatcher {
         let lease = {
             let mut state = self.state();
             if state.is_closed {
-                return Err(Lost);
+                return Err(Lost::Undone);
             }
             state.stock.push_back(waiting);
             state.rules.lease
         };
         self.news.notify_one();
         // Nobody has it after that: the claim has run out, and another is made.
-        let (report, receipt) = tokio::time::timeout(lease, end).await.map_err(|_| Lost)?.map_err(|_| Lost)?;
+        let (report, receipt) =
+            tokio::time::timeout(lease, end).await.map_err(|_| Lost::Undone)?.map_err(|_| Lost::Undone)??;
         let settling = Settling { dispatcher: self.clone(), ticket: report.ticket.clone(), receipt: Some(receipt) };
         Ok((report, settling))
     }
@@ -420,7 +426,7 @@ impl Dispatcher {
             }
             _ => {}
         }
-        state.workers.retain(|_, seen| is_heard(seen, now));
+        state.workers.retain(|_, seen| now - seen.heard_at < ALLOWED_AND_MORE);
         let State { workers, told, .. } = &mut *state;
         told.retain(|worker, _| workers.contains_key(worker));
         if let Some(reason) = refused {
@@ -432,7 +438,7 @@ impl Dispatcher {
             state.heed_epoch(*shard, *epoch, now);
         }
         // What it was answered and has not heard of, nobody does.
-        state.lose(|out, _| out.worker == ask.worker && ask.heard.is_none_or(|heard| out.asked > heard));
+        state.lose(Lost::Undone, |out, _| out.worker == ask.worker && ask.heard.is_none_or(|heard| out.asked > heard));
         drop(state);
         // Who asks again has given up the question before.
         asked.retain(|asked| asked.ask.worker != ask.worker);
@@ -463,7 +469,7 @@ impl Dispatcher {
             state.is_sole = true;
             warn!("the queue is away, and nobody elsewhere asks hosts any more: this process goes on alone");
             let n_before = state.out.len();
-            state.lose(|_, seen_embedded| !seen_embedded);
+            state.lose(Lost::Undone, |_, seen_embedded| !seen_embedded);
             if n_before > state.out.len() {
                 info!("{} pieces of work that were elsewhere are given back", n_before - state.out.len());
             }
@@ -476,6 +482,7 @@ impl Dispatcher {
 
     fn answer_those(&self, asked: &mut Vec<Asked>) {
         let now = Instant::now();
+        self.state().give_up_silent(now);
         let mut waiting = Vec::with_capacity(asked.len());
         for one in asked.drain(..) {
             if one.question.is_forgotten() {
@@ -541,7 +548,7 @@ impl Dispatcher {
                     state.n_reported += 1;
                     state.committing.insert(report.ticket.clone());
                     let ticket = report.ticket.clone();
-                    if out.ended.send((report, receipt)).is_err() {
+                    if out.ended.send(Ok((report, receipt))).is_err() {
                         state.committing.remove(&ticket);
                     }
                 }
@@ -561,7 +568,7 @@ impl Dispatcher {
 }
 
 impl State {
-    /// Takes note of the epoch under which a shard is asked for. What is out under an earlier one is lost.
+    /// Takes note of the epoch under which a shard is asked for.
     ///
     /// An earlier one than is known is that of a worker that has lost the shard, unless nobody has asked under the later for longer than a lease
     /// lasts: then the store has lost its records, and counts anew.
@@ -570,22 +577,34 @@ impl State {
         if epoch < *known && now - *heard_at < SILENT_AFTER {
             return;
         }
-        let is_other = epoch != *known;
         (*known, *heard_at) = (epoch, now);
-        if is_other {
-            self.lose(|out, _| out.shard == shard && out.epoch != epoch);
-        }
+    }
+
+    /// Gives up what is with workers that are gone: those that nothing was heard of for a while, where another looks after the shard, and else
+    /// for as long as they may ask hosts. Who lives reports what it has, also of shards that it has passed on.
+    fn give_up_silent(&mut self, now: Instant) {
+        let heard_at: HashMap<String, Instant> =
+            self.workers.iter().map(|(worker, seen)| (worker.clone(), seen.heard_at)).collect();
+        let epochs = self.epochs.clone();
+        self.lose(Lost::WithItsWorker, |out, _| {
+            let Some(heard_at) = heard_at.get(&out.worker) else { return true };
+            let is_passed_on = epochs.get(&out.shard).is_some_and(|(epoch, _)| *epoch != out.epoch);
+            now - *heard_at >= if is_passed_on { SILENT_AFTER } else { ALLOWED_AND_MORE }
+        });
     }
 
     /// Gives up what is out and of which `is_lost` says so, of its worker whether it is in this process.
-    fn lose(&mut self, is_lost: impl Fn(&Out, bool) -> bool) {
-        let n_before = self.out.len();
-        let State { out, workers, .. } = self;
-        out.retain(|_, out| {
+    fn lose(&mut self, how: Lost, is_lost: impl Fn(&Out, bool) -> bool) {
+        let State { out, workers, n_lost, .. } = self;
+        let gone = out.extract_if(|_, out| {
             let is_embedded = workers.get(&out.worker).is_some_and(|seen| seen.is_embedded);
-            !is_lost(out, is_embedded)
+            is_lost(out, is_embedded)
         });
-        self.n_lost += u64::try_from(n_before - self.out.len()).unwrap_or(0);
+        for (_, out) in gone {
+            *n_lost += 1;
+            // Whoever waited may have given it up.
+            let _ = out.ended.send(Err(how));
+        }
     }
 
     /// Takes as much work out of stock as a worker has asked for, and may have.

@@ -73,6 +73,7 @@ pub use read::watching::book::{WatchBook, WatchRow};
 pub use read::watching::judge::{WatchFinding, WatchFindings};
 pub use write::alarms::{AlarmChange, StandingAlarm};
 pub use write::articles::fetch::ArticleCommit;
+pub use write::claims::release::Claimant;
 pub use write::claims::request::{ClaimRequest, Scope, Share};
 pub use write::commits::{CommitFigures, CommitWatcher};
 pub use write::daemon::Run;

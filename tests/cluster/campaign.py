@@ -66,7 +66,7 @@ def enter_network():
     """Goes on in a network of our own, where that may be made."""
     as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
     unshare = ["unshare", "--net", "--mount", *as_root]
-    trial = "mount -t tmpfs none /run && mkdir /run/netns && ip netns add trial && ip link add a type veth peer name b netns trial"
+    trial = "mount -t tmpfs none /run && mkdir /run/netns && ip netns add trial && ip link add one type veth peer name two netns trial"
     possible = shutil.which("unshare") and shutil.which("nsenter") and shutil.which("ip")
     if not possible or subprocess.run([*unshare, "sh", "-c", trial], capture_output=True, check=False).returncode:
         print("networks of their own may not be made here: all is on loopback addresses, and nobody is cut off", flush=True)

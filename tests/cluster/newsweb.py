@@ -41,6 +41,7 @@ class Site:
         self.published_at = []
         self.n_open = 0
         self.ended_at = None
+        self.page_ended_at = None
         self.left_alone_until = 0.0
         self.is_robots_known = False
         self.served = Counter()
@@ -105,20 +106,24 @@ class NewsWeb:
         if site.n_open:
             self.fault(site, "overlap", f"{path} while {site.n_open} other is answered")
         elif site.ended_at is not None:
-            pause = self.pause_s
-            if site.crawl_delay and site.is_robots_known:
-                pause = max(pause, site.crawl_delay)
+            pauses = [(self.pause_s, site.ended_at)]
+            # A wish for a longer one is between pages: it is known only once robots.txt has come.
+            if site.crawl_delay and site.is_robots_known and path != "/robots.txt" and site.page_ended_at is not None:
+                pauses.append((site.crawl_delay, site.page_ended_at))
             gap = now - site.ended_at
             self.shortest = gap if self.shortest is None else min(self.shortest, gap)
-            if gap < pause - TOLERANCE_S:
-                self.fault(site, "pause", f"{path} after {gap:.3f} s in place of {pause} s")
+            for pause, since in pauses:
+                if now - since < pause - TOLERANCE_S:
+                    self.fault(site, "pause", f"{path} after {now - since:.3f} s in place of {pause} s")
         if now < site.left_alone_until - TOLERANCE_S:
             self.fault(site, "retry-after", f"{path} {site.left_alone_until - now:.3f} s too soon")
         site.n_open += 1
 
-    def end(self, site):
+    def end(self, site, path):
         site.n_open -= 1
         site.ended_at = time.monotonic()
+        if path != "/robots.txt":
+            site.page_ended_at = site.ended_at
 
     async def serve(self, reader, writer):
         """One connection: a request at a time."""
@@ -139,7 +144,7 @@ class NewsWeb:
                     is_gone = gone.done()
                     answer = b"" if is_gone else self.answer(site, path)
                 finally:
-                    self.end(site)
+                    self.end(site, path)
                 if is_gone:
                     return
                 gone.cancel()

@@ -29,7 +29,7 @@ use crate::store::write::articles::commit;
 use crate::store::write::articles::fetch::ArticleCommit;
 use crate::store::write::articles::{copies, elsewhere, full_text, import, restore};
 use crate::store::write::claims::claim;
-use crate::store::write::claims::release;
+use crate::store::write::claims::release::{self, Claimant};
 use crate::store::write::claims::request::ClaimRequest;
 use crate::store::write::commits::{CommitWatcher, Commits};
 use crate::store::write::daemon::Run;
@@ -70,10 +70,10 @@ impl Store {
     /// [`StoreError::Busy`] when another process ingests, [`StoreError::Newer`] when a later version of the program wrote
     /// the file, and whatever else keeps it from being written.
     pub fn open(settings: &StoreSettings, schedule: &ScheduleSettings) -> Result<Store, StoreError> {
-        Store::open_watched(settings, schedule, None)
+        Store::open_watched(settings, schedule, Claimant::ThisProcess, None)
     }
 
-    /// The same for somebody who may give it up.
+    /// The same for somebody who may give it up, and has what is claimed done by `claimant`, as the process before did.
     ///
     /// # Errors
     ///
@@ -81,12 +81,13 @@ impl Store {
     pub fn open_watched(
         settings: &StoreSettings,
         schedule: &ScheduleSettings,
+        claimant: Claimant,
         watcher: Option<OpeningWatcher>,
     ) -> Result<Store, StoreError> {
         let stop = watcher.as_ref().map(|watcher| Arc::clone(&watcher.stop));
         let is_given_up = || stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
         // Whatever else went wrong meanwhile, the next start will meet it again.
-        Store::open_for(settings, schedule, watcher).map_err(|error| {
+        Store::open_for(settings, schedule, claimant, watcher).map_err(|error| {
             if is_given_up() { StoreError::GivenUp { path: settings.path.display().to_string() } } else { error }
         })
     }
@@ -94,6 +95,7 @@ impl Store {
     fn open_for(
         settings: &StoreSettings,
         schedule: &ScheduleSettings,
+        claimant: Claimant,
         watcher: Option<OpeningWatcher>,
     ) -> Result<Store, StoreError> {
         refuse_snapshot(&settings.path)?;
@@ -114,8 +116,8 @@ impl Store {
             info!("{}: a new database, since there was none", settings.path.display());
         }
         let now = Timestamp::now();
-        let n_abandoned =
-            release::release_abandoned(&connection, schedule, now).map_err(|error| explain(&error, &settings.path))?;
+        let n_abandoned = release::release_abandoned(&connection, schedule, claimant, now)
+            .map_err(|error| explain(&error, &settings.path))?;
         let host_memory = elsewhere::catch_up(&connection)
             .and_then(|()| full_text::index_new(&connection))
             .and_then(|()| epochs::begin(&connection))
@@ -518,6 +520,16 @@ impl Store {
     /// When the database cannot be written. The leases then run out by themselves.
     pub async fn give_back_these(&self, claims: Vec<ClaimId>) -> Result<usize, StoreError> {
         self.write(move |tx| release::give_back(tx, &claims, Timestamp::now())).await
+    }
+
+    /// Releases claims with which a worker elsewhere died, or was taken for dead: what was in work at several deaths has to wait.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written. The leases then run out by themselves.
+    pub async fn give_back_of_dead(&self, claims: Vec<ClaimId>) -> Result<(), StoreError> {
+        let schedule = Arc::clone(&self.schedule);
+        self.write(move |tx| release::give_back_of_dead(tx, &schedule, &claims, Timestamp::now())).await
     }
 
     /// Releases all claims. Returns how many there were.
