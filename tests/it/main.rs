@@ -90,5 +90,6 @@ mod watches;
 mod web_archives;
 mod what_is_followed;
 mod why;
+mod workers;
 mod wrong_words;
 mod years;

@@ -25,7 +25,7 @@ const OTHER_SEED: &str = "SUAIO3FHUX5PNV2LQIIP7TZ3N4L7TX3W53MQGEIVYFIGA635OZCKEY
 const OTHER_PUBLIC_KEY: &str = "UD2FLLGFERQVQQ3SBKONNG2QMIMTZQKKLTU3AVG5I3EQEFHBPGPE2XQS";
 
 /// A server of NATS, which ends with this.
-struct Server {
+pub(crate) struct Server {
     program: PathBuf,
     folder: tempfile::TempDir,
     port: u16,
@@ -34,7 +34,7 @@ struct Server {
 
 impl Server {
     /// With `JetStream`.
-    fn start() -> Option<Server> {
+    pub(crate) fn start() -> Option<Server> {
         Server::with("jetstream { store_dir: \"FOLDER/store\" }\n")
     }
 
@@ -57,7 +57,7 @@ impl Server {
         Some(server)
     }
 
-    fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let log = self.folder.path().join("log");
         let mut command = Command::new(&self.program);
         command.arg("-c").arg(self.folder.path().join("nats.conf")).arg("-l").arg(&log);
@@ -71,16 +71,21 @@ impl Server {
     }
 
     /// As by `kill -9`.
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
+    /// Where it is.
+    pub(crate) fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
     fn settings(&self) -> QueueSettings {
         QueueSettings {
-            servers: vec![format!("127.0.0.1:{}", self.port)],
+            servers: vec![self.url()],
             credentials_file: None,
             ca_file: None,
             certificate: None,

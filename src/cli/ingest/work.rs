@@ -46,7 +46,8 @@ pub(crate) fn run(context: &mut Context, command: &WorkCommand) -> Result<(), Fa
         let overrides = context.overrides.clone();
         tokio::spawn(async move {
             while signals.hangup.recv().await.is_some() {
-                match reconfigured(&parts.borrow().clone(), &overrides) {
+                let current = parts.borrow().clone();
+                match reconfigured(&current, &overrides) {
                     Ok(new) => {
                         parts.send_replace(new);
                         info!("settings reloaded");
