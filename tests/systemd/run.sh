@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the units: their hardening, their grammar, and in a throw-away systemd the way in (way_in.sh), a service's life (unit.sh), its ends
-# and what it outlives (stops.sh), what timers start (timers.sh), figures (metrics.sh), passwords (credentials.sh), a Debian package's
-# life (package.sh, which needs cargo-deb), and what is left after kills (kills.sh, KILLS=N) and after cuts of the power
+# and what it outlives (stops.sh), what timers start (timers.sh), a worker (work.sh, which needs nats-server, on the path or named by NATS_SERVER),
+# figures (metrics.sh), passwords (credentials.sh), a Debian package's life (package.sh, which needs cargo-deb), and what is left after kills (kills.sh, KILLS=N) and after cuts of the power
 # (power_cuts.sh, CUTS=N).
 # ONLY="unit timers" runs these alone. OLD_DEB=FILE names an older package, from which one goes over to this one (upgrade.sh).
 # Usage: run.sh [FOLDER], where FOLDER holds the built newswire and examples/newsweb; target/release by default:
@@ -69,7 +69,7 @@ done
 
 # Each script in a box of its own; all are run, whatever becomes of the first.
 chmod -R a+rX "$parts"
-scripts=(${ONLY:-way_in unit stops timers metrics credentials package kills power_cuts})
+scripts=(${ONLY:-way_in unit stops timers work metrics credentials package kills power_cuts})
 if [[ -n ${OLD_DEB:-} ]]; then
   cp "$OLD_DEB" "$parts/old.deb"
   [[ -n ${ONLY:-} ]] || scripts+=(upgrade)
@@ -80,6 +80,11 @@ for script in "${scripts[@]}"; do
   began=$SECONDS
   if [[ $script =~ ^(package|upgrade)$ && ! -e $parts/second.deb ]] && ! build_packages; then
     continue
+  fi
+  if [[ $script == work && ! -e $parts/nats-server ]]; then
+    server=$(command -v "${NATS_SERVER:-nats-server}") || { echo "skipped: a worker needs nats-server"; continue; }
+    cp "$server" "$parts/nats-server"
+    chmod a+rx "$parts/nats-server"
   fi
   case $script in
     power_cuts) "$here/power_cuts.sh" "$box" "$parts" "${CUTS:-3}" || failed+=("$script") ;;
