@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::app::App;
-use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource, HostMemory};
+use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource, HostMemory, QueueState};
 use crate::queue::{Dispatcher, Lost, Settling};
 use crate::store::{self, ClaimRequest, RetentionRules, Run, Scope, Store, StoreError};
 
@@ -20,6 +20,7 @@ use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
 use super::place::Place;
 use super::pulse::{Heart, Pulse};
+use super::queue_watch::QueueWatch;
 use super::tally::{self, Event, Tally};
 
 /// Between two rounds of claims that found nothing though something is due: its publisher is at work.
@@ -100,6 +101,9 @@ pub struct Engine {
     observe: Observer,
     tally: Tally,
     place: Place,
+    queue: Option<QueueWatch>,
+    /// How that was at the last sign of life.
+    queue_state: Option<QueueState>,
     running: JoinSet<(u64, Result<Option<Event>, StoreError>)>,
     pieces: Pieces,
     claims: Claims,
@@ -128,6 +132,8 @@ impl Engine {
             observe,
             tally: Tally::default(),
             place: Place::Here,
+            queue: None,
+            queue_state: None,
             running: JoinSet::new(),
             pieces: Pieces::default(),
             claims: Claims::new(is_after_death),
@@ -162,6 +168,13 @@ impl Engine {
     #[must_use]
     pub fn by_workers(mut self, dispatcher: Dispatcher) -> Self {
         self.place = Place::elsewhere(dispatcher);
+        self
+    }
+
+    /// Tells with each sign of life how the queue of the workers is.
+    #[must_use]
+    pub fn telling_of(mut self, queue: QueueWatch) -> Self {
+        self.queue = Some(queue);
         self
     }
 
@@ -429,7 +442,9 @@ impl Engine {
             Until::Idle => Run::OneShot,
             Until::Stopped => Run::Daemon,
         };
-        match self.app.store.heartbeat(run, self.started_at, keep_days, retention).await {
+        self.queue_state = self.queue.as_mut().map(QueueWatch::look);
+        let queue = self.queue_state.clone();
+        match self.app.store.heartbeat(run, self.started_at, queue, keep_days, retention).await {
             Ok(()) => {
                 if self.trouble.take().is_some() {
                     info!("the database can be written again");
@@ -469,6 +484,7 @@ impl Engine {
     fn say_how_it_is(&self) {
         let (n_polls, n_articles) = (self.pieces.n_of(Slot::Poll), self.pieces.n_of(Slot::Article));
         let (n_waiting, n_in_stock) = (self.pieces.n_waiting(), self.claims.n_in_stock());
+        let queue = self.queue_state.clone();
         self.heart.say(|pulse| {
             let is_ready = pulse.is_ready;
             *pulse = Pulse {
@@ -479,6 +495,7 @@ impl Engine {
                 n_articles,
                 n_waiting,
                 n_in_stock,
+                queue,
             };
         });
     }
@@ -498,9 +515,10 @@ impl Engine {
     fn status(&self) -> String {
         let Tally { polls, polls_failed, articles, duplicates, revisions, articles_failed, .. } = self.tally;
         let (n_polls, n_articles) = (self.pieces.n_of(Slot::Poll), self.pieces.n_of(Slot::Article));
+        let queue = self.queue_state.as_ref().map(|queue| format!("; queue: {}", queue.in_words())).unwrap_or_default();
         format!(
             "{n_polls} polls and {n_articles} articles in work; since the start {polls} polls ({polls_failed} failed), {articles} \
-             articles ({duplicates} duplicates, {revisions} revisions, {articles_failed} failed)"
+             articles ({duplicates} duplicates, {revisions} revisions, {articles_failed} failed){queue}"
         )
     }
 

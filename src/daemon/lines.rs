@@ -15,6 +15,7 @@ use crate::queue::{
     Allowed, Bus, BusState, Clock, Dispatcher, Holdings, MemoryBus, NatsBus, Permission, Rules, Shared, Terms, Turns,
 };
 
+use super::queue_watch::{QueueWatch, count_reports};
 use super::worker::Worker;
 use super::worker_parts::{Identity, WorkerParts, moment, settings_in_common};
 
@@ -70,8 +71,10 @@ impl WorkerLine {
 pub struct WriterLine {
     /// Hands work out.
     pub dispatcher: Dispatcher,
-    /// How it is with the queue.
+    /// How it is with the connection to the queue.
     pub state: watch::Receiver<BusState>,
+    servers: String,
+    n_reports_waiting: watch::Receiver<Option<u64>>,
     tasks: Vec<JoinHandle<()>>,
     embedded: Option<Embedded>,
 }
@@ -120,7 +123,10 @@ impl WriterLine {
             let state = state.clone();
             move || state.borrow().is_away()
         };
+        let (n_waiting, n_reports_waiting) = watch::channel(None);
+        let servers = nats.addresses().to_owned();
         let tasks = vec![
+            tokio::spawn(count_reports(Arc::clone(&nats), n_waiting)),
             tokio::spawn(dispatcher.clone().answer(elsewhere, desk.questions, is_away)),
             tokio::spawn(dispatcher.clone().take_reports(reports)),
             tokio::spawn(dispatcher.clone().take_reports(desk.reports)),
@@ -141,7 +147,14 @@ impl WriterLine {
             app.stages.fetcher = app.stages.fetcher.under(Arc::new(turns));
             None
         };
-        Ok(WriterLine { dispatcher, state, tasks, embedded })
+        Ok(WriterLine { dispatcher, state, servers, n_reports_waiting, tasks, embedded })
+    }
+
+    /// What tells how the queue is.
+    #[must_use]
+    pub fn watch(&self) -> QueueWatch {
+        let (dispatcher, waiting) = (self.dispatcher.clone(), self.n_reports_waiting.clone());
+        QueueWatch::new(dispatcher, self.state.clone(), &self.servers, waiting)
     }
 
     /// Goes by the settings in force.

@@ -5,7 +5,7 @@
 //! ends when the outcome is with the store, so that pages are fetched and parsed while others are written. Every running piece
 //! of work is in one `JoinSet`. On shutdown claiming stops, running work gets a grace period, and what is left is given back. `source_list` and
 //! `alarms` go on beside it. `place` is where the work is done: here, or by workers. `worker` is the loop of one, with its `worker_parts`, and
-//! `lines` are the two ends of the queue between them.
+//! `lines` are the two ends of the queue between them; `queue_watch` tells how it is.
 
 mod alarms;
 
@@ -27,6 +27,8 @@ mod place;
 
 mod pulse;
 
+mod queue_watch;
+
 mod source_list;
 
 mod tally;
@@ -41,6 +43,7 @@ pub use in_work::{InWork, WorkNow};
 pub use lines::{WorkerLine, WriterLine};
 pub use notify::Notifier;
 pub use pulse::Pulse;
+pub use queue_watch::QueueWatch;
 pub use source_list::{ask_for_due_source_list, follow_source_list, log_changes};
 pub use tally::{Acquired, Event, Polled, Reading, Tally};
 pub use worker::{Worker, WorkerTally};

@@ -3,6 +3,8 @@
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::model::QueueState;
+
 /// How the loop was when it last said so: at each heartbeat, and when it got into trouble.
 #[derive(Clone, Debug, Default)]
 pub struct Pulse {
@@ -20,6 +22,8 @@ pub struct Pulse {
     pub n_waiting: usize,
     /// Links that are claimed ahead, and wait for a slot.
     pub n_in_stock: usize,
+    /// How the queue of the workers was, where the daemon has one.
+    pub queue: Option<QueueState>,
 }
 
 /// The loop's end of it.

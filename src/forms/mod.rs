@@ -6,6 +6,7 @@
 //! * [`lineage`]: whose text an article is.
 //! * [`revisions`]: how it read before, and what changed.
 //! * [`alarms`]: what of the intake is wrong.
+//! * [`queue`]: how the queue of the workers is.
 //! * [`changes`]: articles as they came in or changed.
 //! * [`messages`]: what watches have to tell.
 //! * [`addresses`]: addresses as people give them.
@@ -28,6 +29,8 @@ pub(crate) mod lineage;
 pub(crate) mod revisions;
 
 pub(crate) mod alarms;
+
+pub(crate) mod queue;
 
 pub(crate) mod changes;
 

@@ -43,6 +43,8 @@ mod watch;
 
 mod told;
 
+mod queue_state;
+
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, NEWS_AGE_MAX, Published};
 pub use credentials::{public_url, without_credentials};
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
@@ -60,6 +62,7 @@ pub use outcome::{
     Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PageRole, PageSigns,
     PollFacts, PollHints, PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
 };
+pub use queue_state::{QueueState, QueueTrouble, QueueWorker};
 pub use record::{ArticleRecord, Companions, RecordedAddress, RecordedLineage, RecordedSighting, RecordedWording};
 pub use retention::Retention;
 pub use route::{Proxy, Route};

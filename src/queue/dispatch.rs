@@ -148,7 +148,7 @@ pub struct WorkerSeen {
     /// The highest epoch of these.
     pub epoch: u64,
     /// The number of its last question.
-    asked: u64,
+    pub asked: u64,
     /// When it was last heard of.
     pub heard_at: Instant,
     /// Why it gets nothing, where that is so.

@@ -91,6 +91,21 @@ impl NatsBus {
         self.connection.board.subscribe()
     }
 
+    /// The addresses of its servers for people, without credentials, with commas between them.
+    #[must_use]
+    pub fn addresses(&self) -> &str {
+        self.connection.board.addresses()
+    }
+
+    /// How many messages with reports the queue has that are not committed. A long report is in several.
+    ///
+    /// # Errors
+    ///
+    /// When that is not known within two seconds.
+    pub async fn n_reports_waiting(&self) -> Result<u64, BusError> {
+        reports::n_waiting(&self.connection).await
+    }
+
     /// Makes the streams and the bucket, as the writer does. Whether or not that works, it is done again in the background when it may be
     /// necessary.
     ///

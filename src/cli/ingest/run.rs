@@ -123,7 +123,7 @@ pub(crate) fn run(context: &mut Context, command: &RunCommand) -> Result<(), Fai
             .watched_by(in_work)
             .hurried_by(signals.hurry.clone());
         if let Some(workers) = &workers {
-            engine = engine.by_workers(workers.dispatcher.clone());
+            engine = engine.by_workers(workers.dispatcher.clone()).telling_of(workers.watch());
         }
         let listening = serve::start(&app.config, metrics, engine.pulse())?;
         let telling = tell::start(&app.store, settings)

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::QueueState;
 use crate::store::{DaemonSign, FailingList, StatusReport};
 
 /// A daemon that has not given a sign for so long has a problem.
@@ -15,6 +16,10 @@ const ANSWER_AGE_MAX: SignedDuration = SignedDuration::from_hours(24);
 /// what they wrote, and meanwhile the sources that it had are followed.
 const LIST_FAILURE_MAX: SignedDuration = SignedDuration::from_hours(24);
 const LIST_FAILURES_MAX: i64 = 3;
+
+/// A queue may be away for so long, and hosts without a worker: a server that is started over is back by then, and workers that come or go have
+/// passed hosts on.
+const QUEUE_PATIENCE: SignedDuration = SignedDuration::from_mins(1);
 
 /// What is known of who ingests.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +54,9 @@ pub(super) fn troubles(report: &StatusReport, circumstances: Circumstances<'_>) 
     }
     if !is_expected {
         return troubles;
+    }
+    if is_up && let Some(queue) = &report.queue {
+        troubles.extend(troubles_of_queue(queue, now));
     }
     troubles.extend(report.receivers.iter().filter_map(|state| {
         let trouble = state.trouble(circumstances.receivers.contains(&state.name.as_str()), now)?;
@@ -98,6 +106,15 @@ fn trouble_of_daemon(
     }
 }
 
+/// What keeps work from workers. Of a daemon that gives no sign of life that is told, and no more.
+fn troubles_of_queue(queue: &QueueState, now: Timestamp) -> Vec<String> {
+    if now.duration_since(queue.told_at) > SILENCE_MAX {
+        return Vec::new();
+    }
+    let trouble = queue.trouble(now, QUEUE_PATIENCE).map(|trouble| trouble.why);
+    trouble.into_iter().chain(queue.refusals()).collect()
+}
+
 /// What is said of a list that cannot be read, also before it is a trouble.
 pub(super) fn describe_list(list: &FailingList) -> String {
     let FailingList { url, since, error, .. } = list;
@@ -145,6 +162,7 @@ mod tests {
         };
         StatusReport {
             daemon: Some(daemon),
+            queue: None,
             file_bytes: 0,
             n_articles: 1,
             n_duplicates: 0,
@@ -258,6 +276,51 @@ mod tests {
         check(&report, holder, [told, told]);
         report.daemon = None;
         check(&report, None, ["", told]);
+    }
+
+    /// A queue with three workers, which went away, or whose last worker did, so many minutes ago.
+    fn queue(is_away: bool, since_minutes: i64) -> QueueState {
+        let since = at(0) - SignedDuration::from_mins(since_minutes);
+        QueueState {
+            told_at: at(0),
+            servers: "queue.example:4222".to_owned(),
+            server: None,
+            is_away,
+            since,
+            error: None,
+            is_sole: false,
+            n_workers: 0,
+            n_refused: 0,
+            workers: Vec::new(),
+            n_in_stock: 0,
+            n_out: 0,
+            n_shards: 256,
+            n_shards_held: 0,
+            unattended_since: Some(since),
+            epoch: 1,
+            n_reported: 0,
+            n_lost: 0,
+            n_stale: 0,
+            n_reports_waiting: None,
+        }
+    }
+
+    #[test]
+    fn a_queue_that_is_away_or_without_workers_is_told_after_a_minute_while_the_daemon_runs() {
+        let holder = Some("newswire, process 7");
+        let with = |queue: QueueState| StatusReport { queue: Some(queue), ..well() };
+        check(&with(queue(true, 1)), holder, ["", ""]);
+        let told = "the queue at queue.example:4222 is away since 2026-11-20T11:58:00Z: the connection is lost";
+        check(&with(queue(true, 2)), holder, [told, told]);
+        let told = "no worker has asked for work since 2026-11-20T11:58:00Z, and nothing is fetched until one does (`newswire work`)";
+        check(&with(queue(false, 2)), holder, [told, told]);
+        let refused = "2 more workers get no work";
+        let mixed = QueueState { n_refused: 2, ..queue(false, 1) };
+        check(&with(mixed.clone()), holder, [refused, refused]);
+        // It says nothing any more.
+        let died = "the daemon ended without stopping after 2026-11-20T12:00:00Z";
+        check(&with(mixed.clone()), None, [died, died]);
+        check(&with(QueueState { told_at: at(1), ..mixed }), holder, ["", ""]);
     }
 
     #[test]

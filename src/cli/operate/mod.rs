@@ -1,6 +1,6 @@
 //! Commands for whoever runs it.
 //!
-//! * `status`: how it stands; `health`: whether that is well; `sizes`: what takes how much room.
+//! * `status`: how it stands; `health`: whether that is well; `workers`: who works for it; `sizes`: what takes how much room.
 //! * `alarms`: what of the intake is wrong.
 //! * `doctor`: whether all is well, and mending.
 //! * `rm`, `prune`: take away what is stored, by hand or by age.
@@ -13,6 +13,8 @@
 pub(crate) mod status;
 
 mod health;
+
+mod workers;
 
 mod sizes;
 

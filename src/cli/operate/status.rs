@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::Config;
+use crate::forms;
 use crate::forms::times::{parse_time, rfc3339};
 use crate::store::{
     DaemonSign, LogReader, LogState, Reader, ReceiverState, StatusReport, StoreError, is_locked_by, log_state,
@@ -14,7 +15,7 @@ use crate::store::{
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::operate::health::{self, Circumstances, SILENCE_MAX};
-use crate::cli::operate::sizes;
+use crate::cli::operate::{sizes, workers};
 use crate::cli::tell::receivers::{ACTIVE, state_of};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::{counted, one_line, size};
@@ -23,8 +24,8 @@ use crate::cli::terminal::text::{counted, one_line, size};
 #[command(after_help = "\
 Exit code 1: the daemon has ended without being stopped or gives no sign of life, or it runs and no source has answered for a day, or no
 article has come since --since, or a receiver of messages is paused, has taken none for half an hour or is no longer in the settings while some
-wait for it, or the list of sources at an address could not be read for a day or three of its intervals, whichever is
-more. With --check also where the daemon was stopped and nothing else has polled since, or where that is true without a daemon.
+wait for it, or the queue is away for a minute or hosts are asked by no worker, or a worker gets no work, or the list of sources at an
+address could not be read for a day or three of its intervals, whichever is more. With --check also where the daemon was stopped and nothing else has polled since, or where that is true without a daemon.
 
 Examples:
   newswire status
@@ -77,7 +78,9 @@ pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), 
             output.field("log", Some(&describe_log(&log)))?;
             output.field("ingesting", Some(&daemon))?;
             describe(output, &report)?;
-            describe_receivers(output, &report, &config)
+            describe_receivers(output, &report, &config)?;
+            // The last, with a table.
+            report.queue.as_ref().map_or(Ok(()), |queue| workers::describe(output, queue, now))
         },
     )?;
     if troubles.is_empty() { Ok(()) } else { Err(Failure::Failed(troubles.join("; "))) }
@@ -283,6 +286,7 @@ fn to_json(
         "sources": states,
         "failing": failing,
         "receivers": receivers.collect::<Vec<_>>(),
+        "queue": report.queue.as_ref().map(forms::queue::value),
         "sources_due": report.n_sources_due,
         "articles_due": report.n_links_due,
         "articles_later": report.n_links_later,

@@ -90,8 +90,9 @@ pub(crate) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner
         }
         (Verbosity::Normal, Manner::Daemon) => settings.level.clone(),
     };
-    // What this crate says of a migration is that there was one, with a path of the machine that built it.
-    let filter = format!("{filter},rusqlite_migration=warn,rustls_platform_verifier=off");
+    // What this crate says of a migration is that there was one, with a path of the machine that built it. How the connection to NATS is we say
+    // ourselves, once a change.
+    let filter = format!("{filter},rusqlite_migration=warn,rustls_platform_verifier=off,async_nats=off");
     let Ok(filter) = filter.parse::<EnvFilter>() else { return };
     let registry = tracing_subscriber::registry().with(filter);
     let writer = || AboveProgress;

@@ -66,6 +66,18 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Between attempts to take reports.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long the number of those that wait is waited for: it is asked for again and again.
+const COUNT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How many parts the stream has: what is acknowledged is in it no more.
+pub(super) async fn n_waiting(connection: &Connection) -> Result<u64, BusError> {
+    connection.check()?;
+    let stream = connection.names.reports_stream();
+    let found = connection.jetstream_within(COUNT_PATIENCE).get_stream(&stream).await;
+    let found = found.map_err(|error| BusError::Away(format!("stream {stream}: {error}")))?;
+    Ok(found.cached_info().state.messages)
+}
+
 /// Stores a report.
 pub(super) async fn publish(connection: &Connection, id: &str, report: Vec<u8>) -> Result<(), BusError> {
     connection.check()?;

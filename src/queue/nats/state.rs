@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::{Client, Event, ServerError};
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -24,6 +25,8 @@ const TOLD_MAX: usize = 50;
 pub struct BusState {
     is_away: bool,
     since: Instant,
+    /// The same by the clock of this machine.
+    since_at: Timestamp,
     server: Option<String>,
     /// Why there is no connection, or what the server forbade since there is one.
     refusal: Option<String>,
@@ -42,6 +45,12 @@ impl BusState {
     #[must_use]
     pub fn since(&self) -> Instant {
         self.since
+    }
+
+    /// The same by the clock of this machine, as it was then.
+    #[must_use]
+    pub fn since_at(&self) -> Timestamp {
+        self.since_at
     }
 
     /// The name of the server, or of the last.
@@ -69,13 +78,25 @@ pub(super) struct Board {
 impl Board {
     /// One without a connection.
     pub(super) fn new(addresses: String) -> Board {
-        let away = BusState { is_away: true, since: Instant::now(), server: None, refusal: None, trouble: None };
+        let away = BusState {
+            is_away: true,
+            since: Instant::now(),
+            since_at: Timestamp::now(),
+            server: None,
+            refusal: None,
+            trouble: None,
+        };
         Board { state: watch::Sender::new(away), addresses, told: Mutex::default() }
     }
 
     /// The state, now and later.
     pub(super) fn subscribe(&self) -> watch::Receiver<BusState> {
         self.state.subscribe()
+    }
+
+    /// The servers, for people: without who goes there.
+    pub(super) fn addresses(&self) -> &str {
+        &self.addresses
     }
 
     /// Why nothing can be sent.
@@ -124,7 +145,8 @@ impl Board {
                 return false;
             }
             if is_other {
-                (state.since, state.refusal, state.trouble) = (Instant::now(), None, None);
+                (state.since, state.since_at) = (Instant::now(), Timestamp::now());
+                (state.refusal, state.trouble) = (None, None);
             }
             (state.is_away, state.server) = (is_away, server);
             is_other

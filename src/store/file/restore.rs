@@ -137,6 +137,9 @@ fn settle(whole: &Path) -> rusqlite::Result<u64> {
     }
     // A backup that was made beside a daemon is none that ended without stopping.
     copy.execute("UPDATE _daemon SET stopped_at = heartbeat_at WHERE stopped_at IS NULL", [])?;
+    if copy.table_exists(Some("main"), "_queue")? {
+        copy.execute_batch("DELETE FROM _queue; DELETE FROM _queue_workers")?;
+    }
     let n_articles = copy.query_row("SELECT count(*) FROM articles", [], |row| row.get(0))?;
     copy.close().map_err(|(_, error)| error)?;
     Ok(n_articles)

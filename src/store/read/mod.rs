@@ -13,7 +13,8 @@
 //! * `list_changes`: what a list of sources would change.
 //! * `sources`, `gaps`, `source_details`: the sources, what was missed of them, and all of one.
 //! * `alarms`: what of the intake is wrong. `habits`: what sources bring, for whoever learns from it.
-//! * `status`, `backlog`, `sizes`: the state of everything, what is due, and what takes how much room.
+//! * `status`, `queue_state`, `backlog`, `sizes`: the state of everything, and of the queue of the workers, what is due, and what takes how
+//!   much room.
 //! * `asked`: what the process that ingests was asked for, and what came of it.
 //! * `watching`: what watches have to tell of changes. `messages`: what waits to be sent, and was.
 //! * `counts`: how many there are of what is listed in part. `numbers`: those whose numbers begin so.
@@ -96,6 +97,8 @@ pub(super) mod gaps;
 pub(super) mod source_details;
 
 pub(super) mod status;
+
+mod queue_state;
 
 pub(super) mod backlog;
 

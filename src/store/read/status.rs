@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, ToSql, params};
 use url::Url;
 
-use crate::model::without_credentials;
+use crate::model::{QueueState, without_credentials};
 use crate::schedule::backoff::DEATHS_AT_ONCE_MAX;
 use crate::schedule::horizon::CLOCK_SLIP;
 use crate::store::file::columns::{ONE_SHOT, from_private_time, public_text, public_time};
@@ -19,6 +19,8 @@ use crate::store::read::reader::Reader;
 pub struct StatusReport {
     /// The last process that ran as the daemon.
     pub daemon: Option<DaemonSign>,
+    /// How its queue was, where it has one.
+    pub queue: Option<QueueState>,
     /// Size of the file in bytes.
     pub file_bytes: u64,
     /// Stored articles.
@@ -193,6 +195,7 @@ impl Reader {
         let day_ago = public_time(now - SignedDuration::from_hours(24));
         Ok(StatusReport {
             daemon: self.daemon()?,
+            queue: self.queue_state()?,
             file_bytes: count("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")?,
             n_articles: count("SELECT count(*) FROM articles")?,
             n_duplicates: count("SELECT count(*) FROM articles WHERE duplicate_of IS NOT NULL")?,

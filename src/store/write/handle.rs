@@ -14,7 +14,7 @@ use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
     Article, ArticleOutcome, ArticleRecord, ClaimId, ClaimedWork, DeletedIdentity, HostMemory, ImportedArticle,
     JudgedChanges, KnownList, LinkId, ListPoll, ListedLink, ListedSource, MergedMarks, MergedSource, PollOutcome,
-    Sending, SendingEffect, Source, SourceId, StoredArticle,
+    QueueState, Sending, SendingEffect, Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::host_memory;
@@ -452,7 +452,7 @@ impl Store {
         self.write(move |tx| copies::original_of(tx, &article)).await
     }
 
-    /// Writes a heartbeat for readers, and deletes what is too old to keep, a little at a time: HTTP exchanges, what hosts said that no
+    /// Writes a heartbeat for readers, with how the queue of the workers is where there is one, and deletes what is too old to keep, a little at a time: HTTP exchanges, what hosts said that no
     /// longer holds, and what `retention` says.
     ///
     /// # Errors
@@ -462,6 +462,7 @@ impl Store {
         &self,
         run: Run,
         started_at: Timestamp,
+        queue: Option<QueueState>,
         keep_fetches_days: u32,
         retention: RetentionRules,
     ) -> Result<(), StoreError> {
@@ -472,7 +473,7 @@ impl Store {
             if is_clock_set_back {
                 clock::set_right(tx, &schedule, now)?;
             }
-            daemon::note_heartbeat(tx, run, started_at, now)?;
+            daemon::note_heartbeat(tx, run, started_at, queue.as_ref(), now)?;
             gates::prune(tx, now)?;
             hosts::prune(tx, now)?;
             tx.cache().retention().beat(tx, &retention, now)?;

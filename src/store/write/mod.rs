@@ -8,6 +8,7 @@
 //! * `articles`: the commit of a fetched or imported article. `stories` groups articles by event.
 //! * `publishers`, `hosts`, `fetches`, `daemon`: turns of publishers, what hosts have said, HTTP exchanges and the
 //!   heartbeat.
+//! * `queue_state`: how the queue of the workers is.
 //! * `gates`: what stands before the articles of a publisher.
 //! * `removal`: takes away what is stored, by hand or by age.
 //! * `reading`: what feed readers on other devices mark as read and starred.
@@ -61,6 +62,8 @@ mod hosts;
 mod fetches;
 
 pub(super) mod daemon;
+
+mod queue_state;
 
 mod clock;
 
