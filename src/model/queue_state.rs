@@ -155,42 +155,21 @@ impl QueueState {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(time: &str) -> Timestamp {
-        format!("2026-11-20T{time}Z").parse().unwrap()
-    }
-
-    fn worker(machine: &str, refused: Option<&str>) -> QueueWorker {
-        QueueWorker {
-            worker: format!("{machine}-1"),
-            machine: machine.to_owned(),
-            version: "0.1.0".to_owned(),
-            n_poll_slots: 4,
-            n_article_slots: 16,
-            n_in_work: 3,
-            n_shards: 256,
-            epoch: 7,
-            heard_at: at("12:00:00"),
-            is_heard: true,
-            is_embedded: false,
-            refused: refused.map(str::to_owned),
-        }
-    }
-
-    fn well() -> QueueState {
+impl QueueState {
+    /// One at noon, with a worker that looks after all, for tests.
+    pub(crate) fn of_tests() -> QueueState {
+        let now = "2026-11-20T12:00:00Z".parse().expect("a time");
         QueueState {
-            told_at: at("12:00:00"),
+            told_at: now,
             servers: "queue.example:4222".to_owned(),
             server: Some("quay".to_owned()),
             is_away: false,
-            since: at("08:00:00"),
+            since: now - SignedDuration::from_hours(4),
             error: None,
             is_sole: false,
-            n_workers: 3,
+            n_workers: 1,
             n_refused: 0,
-            workers: Vec::new(),
+            workers: vec![QueueWorker::of_tests()],
             n_in_stock: 0,
             n_out: 0,
             n_shards: 256,
@@ -202,6 +181,45 @@ mod tests {
             n_stale: 0,
             n_reports_waiting: None,
         }
+    }
+}
+
+#[cfg(test)]
+impl QueueWorker {
+    /// One that was heard of at noon, for tests.
+    pub(crate) fn of_tests() -> QueueWorker {
+        QueueWorker {
+            worker: "quay:1-a".to_owned(),
+            machine: "quay:1".to_owned(),
+            version: "0.1.0".to_owned(),
+            n_poll_slots: 4,
+            n_article_slots: 16,
+            n_in_work: 3,
+            n_shards: 256,
+            epoch: 7,
+            heard_at: "2026-11-20T12:00:00Z".parse().expect("a time"),
+            is_heard: true,
+            is_embedded: false,
+            refused: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-11-20T{time}Z").parse().unwrap()
+    }
+
+    fn worker(machine: &str, refused: Option<&str>) -> QueueWorker {
+        let (machine, refused) = (machine.to_owned(), refused.map(str::to_owned));
+        QueueWorker { machine, refused, ..QueueWorker::of_tests() }
+    }
+
+    fn well() -> QueueState {
+        QueueState { n_workers: 3, ..QueueState::of_tests() }
     }
 
     #[track_caller]

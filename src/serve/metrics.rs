@@ -21,6 +21,7 @@ use crate::model::{DuplicateKind, ErrorClass, Failure, Purpose, Verdict};
 use crate::store::{AlarmKind, CommitFigures};
 
 use super::gauges::Gauges;
+use super::queue_figures::QueueFigures;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabel {
@@ -75,6 +76,7 @@ pub struct Metrics {
     receiver_failing: Gauge<f64, AtomicU64>,
     file_bytes: Family<KindLabel, Gauge>,
     is_readable: Gauge,
+    queue: QueueFigures,
 }
 
 impl Default for Metrics {
@@ -111,6 +113,7 @@ impl Metrics {
             receiver_failing: Gauge::default(),
             file_bytes: Family::default(),
             is_readable: Gauge::default(),
+            queue: QueueFigures::default(),
         };
         metrics.register();
         metrics
@@ -195,6 +198,7 @@ impl Metrics {
             "1 where the database could be read for this; else what is due is not known, and 0",
             self.is_readable.clone(),
         );
+        self.queue.register(registry);
     }
 
     /// Counts something that happened.
@@ -309,6 +313,7 @@ impl Metrics {
         set(&self.file_bytes, "database", gauges.database_bytes);
         set(&self.file_bytes, "log", gauges.log_bytes);
         self.is_readable.set(i64::from(gauges.is_readable));
+        self.queue.set(pulse.queue.as_ref());
     }
 }
 

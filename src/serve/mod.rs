@@ -6,7 +6,7 @@
 //! are taken from pages of our own alone. The database is read by connections of their own on threads that may wait.
 //!
 //! * `listener`: where requests come in. `answers`: who is answered, and by what. `guard`: who may ask, and who may give orders.
-//! * `monitoring`, with `gauges` and `metrics`: what there is to say of a daemon.
+//! * `monitoring`, with `gauges`, `metrics` and `queue_figures`: what there is to say of a daemon.
 //! * `site`: pages. `reading`: what feed readers on other devices ask and mark. `readers`: the connections that both are read by.
 //! * `form`: what is sent. `reply`, `miss`: an answer, and why there is none. `xml`: how feeds are written.
 
@@ -21,6 +21,8 @@ mod monitoring;
 mod gauges;
 
 mod metrics;
+
+mod queue_figures;
 
 mod site;
 

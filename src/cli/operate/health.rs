@@ -278,30 +278,18 @@ mod tests {
         check(&report, None, ["", told]);
     }
 
-    /// A queue with three workers, which went away, or whose last worker did, so many minutes ago.
+    /// A queue without workers, which went away, or whose last worker did, so many minutes ago.
     fn queue(is_away: bool, since_minutes: i64) -> QueueState {
         let since = at(0) - SignedDuration::from_mins(since_minutes);
+        let unattended_since = (!is_away).then_some(since);
         QueueState {
-            told_at: at(0),
-            servers: "queue.example:4222".to_owned(),
-            server: None,
             is_away,
             since,
-            error: None,
-            is_sole: false,
+            unattended_since,
             n_workers: 0,
-            n_refused: 0,
-            workers: Vec::new(),
-            n_in_stock: 0,
-            n_out: 0,
-            n_shards: 256,
             n_shards_held: 0,
-            unattended_since: Some(since),
-            epoch: 1,
-            n_reported: 0,
-            n_lost: 0,
-            n_stale: 0,
-            n_reports_waiting: None,
+            workers: Vec::new(),
+            ..QueueState::of_tests()
         }
     }
 

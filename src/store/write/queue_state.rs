@@ -154,45 +154,12 @@ mod tests {
     }
 
     fn worker(machine: &str, heard_at: Timestamp) -> QueueWorker {
-        QueueWorker {
-            worker: format!("{machine}-a"),
-            machine: machine.to_owned(),
-            version: "0.1.0".to_owned(),
-            n_poll_slots: 4,
-            n_article_slots: 16,
-            n_in_work: 1,
-            n_shards: 128,
-            epoch: u64::MAX,
-            heard_at,
-            is_heard: true,
-            is_embedded: false,
-            refused: None,
-        }
+        let (worker, machine) = (format!("{machine}-a"), machine.to_owned());
+        QueueWorker { worker, machine, epoch: u64::MAX, heard_at, ..QueueWorker::of_tests() }
     }
 
     fn state(now: Timestamp, workers: Vec<QueueWorker>) -> QueueState {
-        QueueState {
-            told_at: now,
-            servers: "queue.example:4222".to_owned(),
-            server: None,
-            is_away: false,
-            since: now,
-            error: None,
-            is_sole: false,
-            n_workers: workers.len().try_into().unwrap(),
-            n_refused: 0,
-            workers,
-            n_in_stock: 0,
-            n_out: 0,
-            n_shards: 256,
-            n_shards_held: 256,
-            unattended_since: None,
-            epoch: u64::MAX,
-            n_reported: u64::MAX,
-            n_lost: 0,
-            n_stale: 0,
-            n_reports_waiting: None,
-        }
+        QueueState { told_at: now, workers, epoch: u64::MAX, n_reported: u64::MAX, ..QueueState::of_tests() }
     }
 
     fn machines(connection: &Connection) -> Vec<(String, bool)> {

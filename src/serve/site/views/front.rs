@@ -5,12 +5,14 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::forms;
+use crate::model::QueueState;
 use crate::serve::miss::Miss;
 use crate::store::{Alarm, ArticleFilter, ArticleRow, Happened, MemberRow, Reader, StoryFilter, StoryRow};
 
 use super::alarms::subject;
 use super::happened::{self, Kind};
 use super::view::View;
+use crate::forms::queue::old_since;
 use crate::forms::words::counted;
 use crate::serve::site::asked::Asked;
 use crate::serve::site::parts::{article_item, time};
@@ -35,6 +37,7 @@ pub(super) struct Front {
     revised: Vec<Happened>,
     removed: Vec<Happened>,
     alarms: Vec<Alarm>,
+    queue: Option<QueueState>,
 }
 
 pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
@@ -54,6 +57,7 @@ pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
         revised: of_today(happened::last(reader, Kind::Revised, HAPPENED_MAX)?, since),
         removed: of_today(happened::last(reader, Kind::Removed, HAPPENED_MAX)?, since),
         alarms: reader.alarms(now)?,
+        queue: reader.queue_state()?.filter(|queue| old_since(queue, now).is_none()),
     })
 }
 
@@ -77,6 +81,7 @@ impl View for Front {
                     @if self.alarms.len() > 1 { " …" }
                 }
             }
+            @if let Some(queue) = &self.queue { p.about { a href="/workers" { "Workers" } ": " (queue.in_words()) } }
             section aria-labelledby="told" {
                 h2 #told {
                     @if self.are_of_today { "Told by several newsrooms in 24 hours" } @else { "Told by several newsrooms" }

@@ -26,6 +26,8 @@ mod stories;
 
 mod why;
 
+mod workers;
+
 use crate::serve::miss::Miss;
 use crate::store::Reader;
 
@@ -50,6 +52,7 @@ pub(super) fn find(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Box<
         ["removed"] => Box::new(happened::read(reader, asked, Kind::Removed)?),
         ["why"] => Box::new(why::read(reader, asked, frame)?),
         ["alarms"] => Box::new(alarms::read(reader, frame.now)?),
+        ["workers"] => Box::new(workers::read(reader)?),
         ["gaps"] => Box::new(gaps::read(reader)?),
         ["feeds"] => Box::new(feeds::read(reader, asked)?),
         _ => return Err(nothing_at(&asked.path)),
