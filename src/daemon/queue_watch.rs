@@ -140,3 +140,32 @@ fn told_of(text: &str, chars_max: usize) -> String {
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::wire::Slots;
+
+    #[test]
+    fn what_a_worker_says_of_itself_is_a_line_of_bounded_length() {
+        let seen = WorkerSeen {
+            worker: "w".repeat(5000),
+            machine: "pier\n\u{1b}[31m\u{0}7".to_owned(),
+            program: "0.1.0".to_owned(),
+            slots: Slots { polls: u32::MAX, articles: 1 },
+            n_in_work: 2,
+            n_shards: 3,
+            epoch: u64::MAX,
+            asked: 1,
+            heard_at: Instant::now(),
+            refused: Some("é".repeat(5000)),
+            is_embedded: false,
+        };
+        let now = Moment { instant: Instant::now() + Duration::from_secs(7), time: Timestamp::UNIX_EPOCH };
+        let told = worker_state(seen, now);
+        assert_eq!((told.worker.len(), told.machine.as_str()), (NAME_CHARS_MAX, "pier  [31m 7"));
+        assert_eq!(told.refused.map(|reason| reason.chars().count()), Some(REASON_CHARS_MAX));
+        let age = now.time.duration_since(told.heard_at).as_secs();
+        assert!((7..60).contains(&age), "{age}");
+    }
+}

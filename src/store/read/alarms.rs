@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Params, params};
 use url::Url;
 
-use crate::model::{NEWS_AGE_MAX, public_url};
+use crate::model::{NEWS_AGE_MAX, QueueTrouble, public_url};
 use crate::store::file::columns::{from_private_time, public_text, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::file::log::log_state;
@@ -24,6 +24,12 @@ const GAP_TOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 const OUTAGE_SOURCES_MIN: usize = 5;
 const OUTAGE_MIN: SignedDuration = SignedDuration::from_mins(10);
 const OUTAGE_LOOKS_BACK: SignedDuration = SignedDuration::from_hours(24);
+
+/// A queue may be away for so long, and hosts without a worker: what a server or a worker takes that is started over is no alarm.
+const QUEUE_PATIENCE: SignedDuration = SignedDuration::from_mins(3);
+
+/// A daemon tells how its queue is every ten seconds.
+const QUEUE_TOLD_AGE_MAX: SignedDuration = SignedDuration::from_mins(1);
 
 /// A daemon that looks closes within a few minutes what is over.
 const LOOK_AGE_MAX: SignedDuration = SignedDuration::from_mins(5);
@@ -88,6 +94,8 @@ pub enum AlarmKind {
     Disk,
     /// A clock that is behind what was written.
     Clock,
+    /// A queue of workers that is away, or whose hosts are asked by no worker.
+    Queue,
     /// A receiver of messages that takes none, or is not in the settings.
     Receiver,
     /// Nearly all sources are silent at once, or fail.
@@ -119,6 +127,7 @@ impl AlarmKind {
             AlarmKind::Log => "log",
             AlarmKind::Disk => "disk",
             AlarmKind::Clock => "clock",
+            AlarmKind::Queue => "queue",
             AlarmKind::Receiver => "receiver",
             AlarmKind::Intake => "intake",
             AlarmKind::Silent => "silent",
@@ -131,7 +140,7 @@ impl AlarmKind {
     }
 
     /// All that are known.
-    pub const ALL: [AlarmKind; 15] = [
+    pub const ALL: [AlarmKind; 16] = [
         AlarmKind::Failing,
         AlarmKind::Gone,
         AlarmKind::Gate,
@@ -140,6 +149,7 @@ impl AlarmKind {
         AlarmKind::Log,
         AlarmKind::Disk,
         AlarmKind::Clock,
+        AlarmKind::Queue,
         AlarmKind::Receiver,
         AlarmKind::Intake,
         AlarmKind::Silent,
@@ -170,15 +180,16 @@ impl AlarmKind {
             | AlarmKind::Log
             | AlarmKind::Disk
             | AlarmKind::Clock
+            | AlarmKind::Queue
             | AlarmKind::Receiver
             | AlarmKind::Intake
             | AlarmKind::Other => false,
         }
     }
 
-    /// Whether it is about the machine on which the database is.
+    /// Whether it is about the machine on which the database is, and what it is connected to.
     fn is_of_machine(self) -> bool {
-        matches!(self, AlarmKind::Log | AlarmKind::Disk | AlarmKind::Clock)
+        matches!(self, AlarmKind::Log | AlarmKind::Disk | AlarmKind::Clock | AlarmKind::Queue)
     }
 
     /// Whether only the daemon can judge it, by habits or by its settings, so that it stands as its row says.
@@ -341,7 +352,16 @@ impl Reader {
         ];
         let of_machine = of_machine.into_iter().filter_map(|(kind, why)| Some((kind, why?)));
         alarms.extend(of_machine.map(|(kind, why)| Alarm::certain(kind, None, None, why)));
+        alarms.extend(self.alarm_of_queue(now)?);
         Ok(alarms)
+    }
+
+    /// What keeps work from workers, as the daemon last said: of one that is dead or hangs that is told elsewhere.
+    fn alarm_of_queue(&self, now: Timestamp) -> Result<Option<Alarm>, StoreError> {
+        let told = self.queue_state()?.filter(|queue| now.duration_since(queue.told_at) <= QUEUE_TOLD_AGE_MAX);
+        let trouble = told.and_then(|queue| queue.trouble(now, QUEUE_PATIENCE));
+        let alarm = |QueueTrouble { since, why }| Alarm::certain(AlarmKind::Queue, None, Some(public_time(since)), why);
+        Ok(trouble.map(alarm))
     }
 
     /// Whether there is a table of them: files of earlier versions are read as they are.

@@ -78,3 +78,56 @@ impl Reader {
         Ok(Some(QueueState { workers, ..state }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+    use crate::config;
+    use crate::store::{AlarmKind, RetentionRules, Run, Store};
+
+    #[tokio::test]
+    async fn the_queue_stands_there_from_the_first_sign_of_life_to_the_end_of_the_daemon_that_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config::defaults();
+        let mut settings = config.store.clone();
+        settings.path = folder.path().join("a.db");
+        let store = Store::open(&settings, &config.schedule).unwrap();
+        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+        let beat = async |run: Run, queue: Option<QueueState>| {
+            store.heartbeat(run, now, queue, 90, RetentionRules::of(&config)).await.unwrap();
+        };
+        let read = || Reader::open(&settings.path).unwrap().queue_state().unwrap();
+        beat(Run::Daemon, None).await;
+        assert_eq!(read(), None);
+        let mut queue = QueueState {
+            told_at: now,
+            error: Some("no stream".to_owned()),
+            unattended_since: Some(now - SignedDuration::from_mins(4)),
+            n_reports_waiting: Some(3),
+            ..QueueState::of_tests()
+        };
+        queue.workers[0].refused = Some("its settings are others".to_owned());
+        queue.workers[0].is_embedded = true;
+        beat(Run::Daemon, Some(queue.clone())).await;
+        assert_eq!(read().as_ref(), Some(&queue));
+        // What a one-shot command says of itself is nothing of the daemon's.
+        beat(Run::OneShot, None).await;
+        assert_eq!(read().as_ref(), Some(&queue));
+        let alarms =
+            || Reader::open(&settings.path).unwrap().certain_alarms(now + SignedDuration::from_secs(5)).unwrap();
+        let of_queue = |kind: AlarmKind| alarms().into_iter().find(|alarm| alarm.kind == kind);
+        let alarm = of_queue(AlarmKind::Queue).expect("hosts are asked by nobody");
+        assert!(alarm.why.ends_with(": no stream") && alarm.since.is_some(), "{alarm:?}");
+        queue.unattended_since = Some(now - SignedDuration::from_mins(2));
+        beat(Run::Daemon, Some(queue.clone())).await;
+        assert_eq!(of_queue(AlarmKind::Queue), None, "it has not lasted yet");
+        store.note_stop().await.unwrap();
+        assert_eq!(read(), None);
+        beat(Run::Daemon, Some(queue)).await;
+        beat(Run::Daemon, None).await;
+        assert_eq!(read(), None, "it works without one now");
+        store.close().await.unwrap();
+    }
+}

@@ -121,6 +121,7 @@ fn ending_of(kind: &str) -> &'static str {
         "log" => "it is folded in",
         "disk" => "there is room again",
         "clock" => "it has caught up with what was written",
+        "queue" => "it is there, and all hosts are asked, or the daemon works without it",
         "intake" => "sources answer again, and bring something",
         "receiver" => "it takes messages again, or none wait for it",
         _ => "it is over",

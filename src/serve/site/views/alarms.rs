@@ -94,6 +94,7 @@ pub(super) fn subject(alarm: &Alarm) -> Markup {
         (_, Some(publisher)) => html! { (publisher) },
         (AlarmKind::List, None) => html! { "the list of sources" },
         (AlarmKind::Intake, None) => html! { "the intake" },
+        (AlarmKind::Queue, None) => html! { a href="/workers" { "the queue" } },
         (AlarmKind::Disk | AlarmKind::Clock, None) => html! { "this machine" },
         (_, None) => html! { "the database" },
     }
