@@ -65,6 +65,7 @@ mod random_stories;
 mod removal;
 
 mod queue;
+mod queue_shown;
 mod revisions;
 mod search;
 mod second_tries;

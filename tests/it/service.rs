@@ -56,6 +56,13 @@ impl ServiceManager {
         heard.iter().filter(|line| line.starts_with(begins)).count()
     }
 
+    /// Waits until it has heard a line with this in it.
+    #[track_caller]
+    pub(crate) fn hears_of(&self, text: &str, time_max: Duration) {
+        let heard = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(wait_until(time_max, || heard().iter().any(|line| line.contains(text))), "{text}: {:?}", heard());
+    }
+
     /// Waits until it hears such a line after the `n_before` that it had heard.
     #[track_caller]
     pub(crate) fn hears(&self, begins: &str, n_before: usize) {

@@ -16,10 +16,10 @@ const COLUMNS: [Column<'_>; 7] = [
     title("worker"),
     whole("version"),
     number("n_in_work").headed("in work"),
-    number("n_slots").headed("of"),
+    number("n_slots").headed("slots"),
     number("n_shards").headed("shards"),
     time("heard_at").headed("heard"),
-    text("note").headed("it"),
+    text("note").headed("state"),
 ];
 
 /// Prints it: in a pipe each worker as a line of its own.

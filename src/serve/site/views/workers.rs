@@ -60,7 +60,7 @@ impl View for Workers {
                         th scope="col" { "worker" } th scope="col" { "version" } th.number scope="col" { "in work" }
                         th.number scope="col" { "polls at once" } th.number scope="col" { "pages at once" }
                         th.number scope="col" { "shards" } th.number scope="col" { "epoch" }
-                        th scope="col" { "heard of" } th scope="col" { "it" }
+                        th scope="col" { "heard of" } th scope="col" { "state" }
                     } }
                     tbody { @for worker in &queue.workers { (line(worker, now)) } }
                 } }
