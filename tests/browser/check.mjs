@@ -60,7 +60,7 @@ const { server, base } = await shown(["serve", "--listen", "127.0.0.1:0"]);
 
 const paths = ["/", "/stories", "/stories/1", "/articles/1", "/articles/2", "/articles/3", "/articles/4", "/articles/5", "/articles/6",
   "/articles/1/diff/1..2", "/search", "/search?q=storm", "/search?q=%3Cscript%3E", "/revised", "/removed", "/sources", "/sources/a", "/gaps",
-  "/feeds", "/alarms", "/why", "/why?url=https%3A%2F%2Fa.example%2F1", "/why?url=https%3A%2F%2Felsewhere.invalid%2F%3Cscript%3E", "/nowhere", "/search?since=%3Cscript%3E"];
+  "/feeds", "/alarms", "/workers", "/why", "/why?url=https%3A%2F%2Fa.example%2F1", "/why?url=https%3A%2F%2Felsewhere.invalid%2F%3Cscript%3E", "/nowhere", "/search?since=%3Cscript%3E"];
 
 const browser = await driver.launch({ executablePath: chromium, args: ["--no-sandbox"] });
 try {

@@ -87,6 +87,7 @@ fn every_page_is_shown_in_its_forms() {
         "/gaps",
         "/feeds",
         "/alarms",
+        "/workers",
         "/why",
         "/why?url=paper0.example/a",
     ] {
