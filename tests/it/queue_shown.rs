@@ -12,7 +12,7 @@ use crate::service::ServiceManager;
 use crate::serving::{address_of, get};
 
 /// The first workers wait for leases of others that there may be.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where a condition is waited for on what `status --json` says of the queue.
 #[track_caller]
