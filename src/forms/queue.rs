@@ -84,6 +84,15 @@ pub(crate) fn work_told(state: &QueueState) -> String {
     )
 }
 
+/// Who looks after which part of the hosts, in a line.
+pub(crate) fn shards_told(state: &QueueState) -> String {
+    let QueueState { n_shards, n_shards_held, epoch, .. } = state;
+    if state.is_sole {
+        return "all hosts are asked by the daemon alone".to_owned();
+    }
+    format!("{n_shards_held} of {n_shards} shards looked after, highest epoch {epoch}")
+}
+
 /// When it was last told, where that is too long ago to be how it is.
 pub(crate) fn old_since(state: &QueueState, now: Timestamp) -> Option<Timestamp> {
     (now.duration_since(state.told_at) > AGE_MAX).then_some(state.told_at)

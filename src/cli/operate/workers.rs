@@ -5,7 +5,7 @@ use std::io;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::forms::queue::{note_of, old_since, state_of, work_told};
+use crate::forms::queue::{note_of, old_since, shards_told, state_of, work_told};
 use crate::forms::times::rfc3339;
 use crate::model::{QueueState, QueueWorker};
 
@@ -24,7 +24,7 @@ const COLUMNS: [Column<'_>; 7] = [
 
 /// Prints it: in a pipe each worker as a line of its own.
 pub(super) fn describe(output: &mut Output, state: &QueueState, now: Timestamp) -> io::Result<()> {
-    let QueueState { servers, n_shards, n_shards_held, epoch, workers, .. } = state;
+    let QueueState { servers, workers, .. } = state;
     let since = output.when(&rfc3339(state.since));
     let error = state.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
     let sole = if state.is_sole { "; the daemon goes on alone" } else { "" };
@@ -33,8 +33,7 @@ pub(super) fn describe(output: &mut Output, state: &QueueState, now: Timestamp) 
     output.field("queue", Some(&format!("{servers}, {connection} {since}{error}{sole}{was}")))?;
     output.field("handed out", Some(&work_told(state)))?;
     let refused = if state.n_refused > 0 { format!(", {} get no work", state.n_refused) } else { String::new() };
-    let held = format!("{n_shards_held} of {n_shards} shards looked after, highest epoch {epoch}");
-    output.field("workers", Some(&format!("{}{refused}; {held}", state.n_workers)))?;
+    output.field("workers", Some(&format!("{}{refused}; {}", state.n_workers, shards_told(state))))?;
     if output.is_decorated() {
         return output.list(&COLUMNS, workers.iter().map(|worker| (Value::Null, cells(worker).into())).collect());
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::forms::queue::{note_of, old_since, state_of, value, work_told};
+use crate::forms::queue::{note_of, old_since, shards_told, state_of, value, work_told};
 use crate::forms::times::rfc3339;
 use crate::model::{QueueState, QueueWorker};
 use crate::serve::miss::Miss;
@@ -46,10 +46,9 @@ impl View for Workers {
                     @if queue.is_sole { "; the daemon goes on alone" }
                 }
                 dt { "handed out" } dd { (work_told(queue)) }
-                dt { "shards" } dd {
-                    (queue.n_shards_held) " of " (queue.n_shards) " are looked after"
-                    @if let Some(since) = queue.unattended_since { ", not all since " (time(&rfc3339(since), now)) }
-                    "; the highest epoch is " (queue.epoch)
+                dt { "hosts" } dd {
+                    (shards_told(queue))
+                    @if let Some(since) = queue.unattended_since { "; not all since " (time(&rfc3339(since), now)) }
                 }
             }
             @if queue.workers.is_empty() {
