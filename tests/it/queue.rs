@@ -205,6 +205,9 @@ async fn a_report_comes_until_it_is_committed_and_once_where_it_is_sent_twice() 
     assert!(first.message == long, "{} bytes", first.message.len());
     let second = next(&mut reports).await;
     assert_eq!(second.message, b"short");
+    // Until they are committed they wait, each part for itself: of the long one those that the servers' limit makes of it.
+    let n_waiting = writer.n_reports_waiting().await.expect("it is known");
+    assert!((5..=7).contains(&n_waiting), "{n_waiting}");
     // One takes long, and the other fails.
     drop(second);
     let again = next(&mut reports).await;
@@ -460,7 +463,8 @@ async fn a_stream_of_somebody_else_is_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_permissions_in_the_documents_are_enough_and_no_more() {
     let page = include_str!("../../docs/workers.md");
-    let (_, rest) = page.split_once("```conf\n").expect("there is a configuration");
+    let (_, section) = page.split_once("## Subjects and permissions\n").expect("there is a section");
+    let (_, rest) = section.split_once("```conf\n").expect("there is a configuration");
     let (configuration, _) = rest.split_once("```").expect("it ends");
     let configuration = configuration.replace("/var/lib/nats", "FOLDER/store");
     let configuration = configuration.replace("UWRITER", PUBLIC_KEY).replace("UWORKER", OTHER_PUBLIC_KEY);
@@ -496,6 +500,7 @@ async fn the_permissions_in_the_documents_are_enough_and_no_more() {
     }
     writer.publish_change("1", b"one".to_vec()).await.expect("it is kept");
     assert_eq!(writer.last_change().await, Ok(Some(b"one".to_vec())));
+    assert_eq!(writer.n_reports_waiting().await, Ok(0), "it may be asked how many reports wait");
     for bus in [&writer, &other] {
         assert_eq!(bus.state().borrow().last_error(), None, "nothing was refused");
     }
