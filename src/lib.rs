@@ -36,7 +36,7 @@
 //! * `forms`: how what is stored is told to programs, in commands and pages by the same names. Pure.
 //! * [`pipeline`]: one unit of work from start to end; the one module that knows several stages. Holds no SQL, no
 //!   channel and no loop.
-//! * [`queue`]: which worker asks which hosts, where there are several, and how work goes to them and comes back. No command uses it yet.
+//! * [`queue`]: which worker asks which hosts, where there are several, and how work goes to them and comes back.
 //! * [`daemon`]: keeps doing it: claims, concurrency, shutdown, readiness and watchdog.
 //! * [`serve`]: answers over HTTP: pages and feeds, figures and health, and what feed readers on other devices ask and mark.
 //! * [`tell`]: messages about what watches find, to the receivers of the settings.
