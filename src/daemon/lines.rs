@@ -72,6 +72,8 @@ pub struct WriterLine {
     pub dispatcher: Dispatcher,
     /// How it is with the queue.
     pub state: watch::Receiver<BusState>,
+    /// The queue.
+    pub nats: Arc<NatsBus>,
     tasks: Vec<JoinHandle<()>>,
     embedded: Option<Embedded>,
 }
@@ -125,7 +127,7 @@ impl WriterLine {
             tokio::spawn(dispatcher.clone().take_reports(reports)),
             tokio::spawn(dispatcher.clone().take_reports(desk.reports)),
         ];
-        let (shared, n) = (Shared::Nats(nats), config.queue.embedded);
+        let (shared, n) = (Shared::Nats(Arc::clone(&nats)), config.queue.embedded);
         let embedded = if n > 0 {
             let line = WorkerLine::over(app.stages.clone(), Bus::Memory(memory), shared, &identity, Clock::Machine);
             app.stages = line.stages().clone();
@@ -141,7 +143,7 @@ impl WriterLine {
             app.stages.fetcher = app.stages.fetcher.under(Arc::new(turns));
             None
         };
-        Ok(WriterLine { dispatcher, state, tasks, embedded })
+        Ok(WriterLine { dispatcher, state, nats, tasks, embedded })
     }
 
     /// Goes by the settings in force.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use newswire::config::QueueSettings;
-use newswire::queue::{Bus, BusError, Delivery, NatsBus, Outcome, Question, Record, Shared, Write};
+use newswire::queue::{Bus, BusError, Change, Delivery, NatsBus, Outcome, Question, Record, Shared, Write};
 use tokio::sync::mpsc;
 
 /// What takes longer hangs.
@@ -28,7 +28,7 @@ const OTHER_PUBLIC_KEY: &str = "UD2FLLGFERQVQQ3SBKONNG2QMIMTZQKKLTU3AVG5I3EQEFHB
 pub(crate) struct Server {
     program: PathBuf,
     folder: tempfile::TempDir,
-    port: u16,
+    pub(crate) port: u16,
     child: Option<Child>,
 }
 
@@ -39,7 +39,7 @@ impl Server {
     }
 
     /// With this configuration, in which `FOLDER` is its folder.
-    fn with(configuration: &str) -> Option<Server> {
+    pub(crate) fn with(configuration: &str) -> Option<Server> {
         let program = PathBuf::from(std::env::var_os("NATS_SERVER").unwrap_or_else(|| "nats-server".into()));
         let version = Command::new(&program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if version.is_err() {
@@ -83,7 +83,7 @@ impl Server {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    fn settings(&self) -> QueueSettings {
+    pub(crate) fn settings(&self) -> QueueSettings {
         QueueSettings {
             servers: vec![self.url()],
             credentials_file: None,
@@ -95,12 +95,12 @@ impl Server {
         }
     }
 
-    async fn connect(&self, name: &str) -> Arc<NatsBus> {
+    pub(crate) async fn connect(&self, name: &str) -> Arc<NatsBus> {
         Arc::new(NatsBus::connect(&self.settings(), name).await.expect("the settings are right"))
     }
 
     /// As the writer, with everything made.
-    async fn writer(&self) -> Arc<NatsBus> {
+    pub(crate) async fn writer(&self) -> Arc<NatsBus> {
         let writer = self.connect("writer").await;
         writer.set_up().await.expect("everything can be made");
         writer
@@ -350,7 +350,7 @@ async fn who_looks_after_a_shard_is_asked_until_it_does_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn presence_and_changes_reach_others() {
+async fn presence_reaches_others() {
     let Some(server) = Server::start() else { return };
     let (writer, worker) = (server.writer().await, server.connect("worker").await);
     let mut present = writer.presence().await.expect("it can be heard");
@@ -365,11 +365,46 @@ async fn presence_and_changes_reach_others() {
     // Who listens hears itself as well: that is how it knows that it hears.
     writer.announce("writer").await.expect("it can be said");
     while present.recv().await.expect("it is heard") != "writer" {}
-    assert_eq!(worker.last_change().await, Ok(None));
-    for (id, change) in [("1", "one"), ("2", "two"), ("1", "one")] {
-        writer.publish_change(id, change.into()).await.expect("it is kept");
+}
+
+/// A change that is called as it reads.
+fn change(text: &str) -> Change {
+    Change { id: text.to_owned(), message: text.into() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_stored_once_and_behind_what_they_follow() {
+    let Some(server) = Server::start() else { return };
+    let (writer, other) = (server.writer().await, server.connect("other").await);
+    let empty = writer.changes_end().await.expect("it is known");
+    assert_eq!(empty.last, None);
+    assert!((900_000..1024 * 1024).contains(&empty.message_bytes_max), "{empty:?}");
+    let first = empty.number;
+    let end = writer.publish_changes(first, vec![change("one"), change("two")]).await.expect("they are stored");
+    assert_eq!(end, first + 2);
+    // Whoever believes that the stream ends elsewhere, or tells the same once more, is refused.
+    for (behind, told) in [(first, "three"), (first + 1, "three"), (end + 1, "three"), (end, "two")] {
+        let refused = other.publish_changes(behind, vec![change(told), change("four")]).await;
+        assert!(matches!(&refused, Err(BusError::Away(text)) if text.contains("ends elsewhere")), "{refused:?}");
     }
-    assert_eq!(worker.last_change().await, Ok(Some(b"two".to_vec())));
+    let found = other.changes_end().await.expect("it is known");
+    assert_eq!((found.number, found.last), (end, Some(b"two".to_vec())));
+    assert_eq!(other.state().borrow().last_error(), None, "that is no trouble");
+    assert_eq!(other.publish_changes(end, vec![change("three")]).await, Ok(end + 1));
+    // Numbers of a stream that was deleted do not come again.
+    let client = async_nats::connect(format!("127.0.0.1:{}", server.port)).await.expect("a connection");
+    async_nats::jetstream::new(client).delete_stream("NEWSWIRE_CHANGES").await.expect("it is there");
+    let start = Instant::now();
+    let anew = loop {
+        assert!(start.elapsed() < PATIENCE, "the writer makes the stream again");
+        match writer.changes_end().await {
+            Ok(end) => break end,
+            Err(error) => assert!(error.to_string().contains("no stream NEWSWIRE_CHANGES"), "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(anew.number > end && anew.last.is_none(), "{anew:?}");
+    assert_eq!(writer.publish_changes(anew.number, vec![change("one")]).await, Ok(anew.number + 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -489,8 +524,9 @@ async fn the_permissions_in_the_documents_are_enough_and_no_more() {
         assert!(matches!(shared.write(7, &write, PATIENCE).await, Ok(Outcome::Stored(_))));
         bus.announce("name").await.expect("it can be said");
     }
-    writer.publish_change("1", b"one".to_vec()).await.expect("it is kept");
-    assert_eq!(writer.last_change().await, Ok(Some(b"one".to_vec())));
+    let end = writer.changes_end().await.expect("it is known").number;
+    assert_eq!(writer.publish_changes(end, vec![change("one")]).await, Ok(end + 1));
+    assert_eq!(writer.changes_end().await.expect("it is known").last, Some(b"one".to_vec()));
     for bus in [&writer, &other] {
         assert_eq!(bus.state().borrow().last_error(), None, "nothing was refused");
     }
