@@ -41,10 +41,10 @@ impl Manner {
                     batch.is_more = true;
                     break;
                 }
-                let id = place.moved_to(row.change_seq, reader)?.to_string();
-                if let Some(message) = self.message(reader, row, after, &id)? {
+                let cursor = place.moved_to(row.change_seq, reader)?.to_string();
+                if let Some(message) = self.message(reader, row, after, &cursor)? {
                     n_bytes += message.len();
-                    batch.changes.push(Change { id, message });
+                    batch.changes.push(Change { id: self.id(&cursor), message });
                 }
                 batch.position = row.change_seq;
             }
@@ -83,6 +83,11 @@ impl Manner {
             );
         }
         Ok(message)
+    }
+
+    /// By what a message is known. What is told anew is another message: the stream must not take it for the one that it had.
+    fn id(&self, cursor: &str) -> String {
+        format!("{cursor}-{}", self.told_since.replace(['-', ':'], ""))
     }
 
     fn fitting(&self, mut value: Value, cursor: &str) -> Option<Vec<u8>> {
