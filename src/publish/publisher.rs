@@ -23,7 +23,7 @@ const LOOK_PAUSE: Duration = Duration::from_secs(1);
 const TROUBLE_PAUSE: Duration = Duration::from_secs(5);
 
 /// Between two looks whether the stream ends as it did: somebody may have deleted it.
-const END_LOOK_PAUSE: Duration = Duration::from_mins(1);
+const END_LOOK_PAUSE: Duration = Duration::from_secs(10);
 
 /// Articles that are told where nothing is known of what was: those that changed last. With texts of usual lengths that is half of what the
 /// stream keeps, and whoever wants all has an export.

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream;
+use async_nats::jetstream::{self, consumer::pull};
+use futures_util::StreamExt;
+use newswire::config::QueueSettings;
 use newswire::publish::{self, Publishing};
+use newswire::queue::NatsBus;
 use serde_json::{Value, json};
 
 use crate::harness::{Daemon, Newsroom};
-use crate::queue::Server;
+use crate::queue::{OTHER_PUBLIC_KEY, OTHER_SEED, PUBLIC_KEY, SEED, Server};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -148,7 +151,7 @@ async fn every_change_is_told_once_in_order_and_as_tail_and_export_have_it() {
     let expected =
         ["1 revised Report 1, longer", "5 new Report 5", "2 changed Report 2", "3 removed Report 3", "4 removed -"];
     assert_eq!(all_in_short(behind), expected);
-    // The cursor is one for programs that ask over HTTP, and the next start goes on behind it.
+    // The next start goes on behind them.
     publishing.stop().await;
     let publishing = publish(&room, &server).await;
     import(&room, &lines(6..=6));
@@ -227,8 +230,10 @@ async fn a_stream_that_was_deleted_is_filled_anew() {
     import(&room, &lines(1..=3));
     let publishing = publish(&room, &server).await;
     let before = told(&server, 3).await;
-    jetstream(&server).await.delete_stream(STREAM).await.expect("it is there");
     import(&room, &[line(2, 2, &json!({}))]);
+    told(&server, 4).await;
+    // Also where nothing changes any more.
+    jetstream(&server).await.delete_stream(STREAM).await.expect("it is there");
     let anew = told(&server, 3).await;
     assert_in_order(&anew);
     assert_eq!(all_in_short(&anew), ["1 new Report 1", "3 new Report 3", "2 revised Report 2"]);
@@ -338,4 +343,62 @@ async fn n_messages(server: &Server) -> u64 {
         Ok(stream) => stream.cached_info().state.messages,
         Err(_) => 0,
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_with_the_rights_in_the_documents_takes_what_is_told_and_no_more() {
+    let page = include_str!("../../docs/changes-over-nats.md");
+    let (_, rest) = page.split_once("```conf\n").expect("there is a configuration");
+    let (user, _) = rest.split_once("```").expect("it ends");
+    let user = user.replace("USITE", OTHER_PUBLIC_KEY);
+    let users = format!("authorization {{ users: [ {{ nkey: {PUBLIC_KEY} }}, {user} ] }}\n");
+    let Some(server) = Server::with(&format!("jetstream {{ store_dir: \"FOLDER/store\" }}\n{users}")) else { return };
+    let address = format!("127.0.0.1:{}", server.port);
+    let room = Newsroom::new();
+    import(&room, &lines(1..=3));
+    let settings = QueueSettings { credentials_file: Some(room.file("seed", SEED).into()), ..server.settings() };
+    let writer = NatsBus::connect(&settings, "writer").await.expect("the settings are right");
+    writer.set_up().await.expect("everything can be made");
+    let admin = async_nats::ConnectOptions::with_nkey(SEED.to_owned()).connect(&address).await.expect("a connection");
+    let admin = jetstream::new(admin);
+    let consumer = pull::Config { durable_name: Some("site".to_owned()), ..pull::Config::default() };
+    admin.create_consumer_on_stream(consumer, STREAM).await.expect("the stream is there");
+    let publishing = publish::start(room.database(), Arc::new(writer));
+
+    let options = async_nats::ConnectOptions::with_nkey(OTHER_SEED.to_owned()).custom_inbox_prefix("_INBOX.site");
+    let site = options.connect(&address).await.expect("a connection");
+    let follower = jetstream::new(site.clone());
+    // It is known that the consumer is there, and a question for it costs no right.
+    let stream = follower.get_stream_no_info(STREAM).await.expect("a name");
+    let follow = async |n_wanted: usize| {
+        let consumer: jetstream::consumer::Consumer<pull::Config> =
+            stream.get_consumer("site").await.expect("it is there");
+        let mut ids = Vec::new();
+        let mut messages = consumer.messages().await.expect("they can be taken");
+        while ids.len() < n_wanted {
+            let next = tokio::time::timeout(PATIENCE, messages.next()).await.expect("in time");
+            let message = next.expect("more come").expect("a message");
+            let told: Value = serde_json::from_slice(&message.payload).expect("JSON");
+            message.double_ack().await.expect("the server knows");
+            ids.extend(told["id"].as_i64());
+        }
+        ids
+    };
+    assert_eq!(follow(3).await, [1, 2, 3]);
+    import(&room, &lines(4..=5));
+    assert_eq!(follow(2).await, [4, 5], "it goes on where it was");
+    let is_refused = async |subject: &str| {
+        let asking = site.request(subject.to_owned(), "{}".into());
+        !matches!(tokio::time::timeout(Duration::from_millis(500), asking).await, Ok(Ok(_)))
+    };
+    for subject in [
+        "$JS.API.STREAM.DELETE.NEWSWIRE_CHANGES",
+        "$JS.API.STREAM.PURGE.NEWSWIRE_CHANGES",
+        "$JS.API.CONSUMER.CREATE.NEWSWIRE_CHANGES.other",
+        "$JS.API.CONSUMER.DELETE.NEWSWIRE_CHANGES.site",
+        "newswire.articles.changed",
+    ] {
+        assert!(is_refused(subject).await, "{subject}");
+    }
+    publishing.stop().await;
 }
