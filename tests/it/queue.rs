@@ -473,6 +473,33 @@ async fn a_server_without_jetstream_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn work_goes_on_where_there_is_no_room_for_changes() {
+    let small = "jetstream { store_dir: \"FOLDER/store\", max_file_store: 100MB }\n";
+    let Some(server) = Server::with(small) else { return };
+    let writer = server.connect("writer").await;
+    let refused = writer.set_up().await.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(refused.contains("NEWSWIRE_CHANGES cannot be made") && refused.contains("--max-bytes"), "{refused}");
+    let worker = Bus::Nats(server.connect("worker").await);
+    worker.report("1", b"report".to_vec()).await.expect("it is stored");
+    assert_eq!(Shared::Nats(Arc::clone(&writer)).read(3, PATIENCE).await, Ok(None));
+    // Somebody makes the stream with what room there is, and it stays so.
+    let client = async_nats::connect(format!("127.0.0.1:{}", server.port)).await.expect("a connection");
+    let jetstream = async_nats::jetstream::new(client);
+    let stream = async_nats::jetstream::stream::Config {
+        name: "NEWSWIRE_CHANGES".to_owned(),
+        subjects: vec!["newswire.articles.changed".to_owned()],
+        max_bytes: 1_000_000,
+        ..Default::default()
+    };
+    jetstream.create_stream(stream).await.expect("it can be made");
+    writer.set_up().await.expect("all is there");
+    let end = writer.changes_end().await.expect("it is known").number;
+    assert_eq!(writer.publish_changes(end, vec![change("one")]).await, Ok(end + 1));
+    let stream = jetstream.get_stream("NEWSWIRE_CHANGES").await.expect("it is there");
+    assert_eq!(stream.cached_info().config.max_bytes, 1_000_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_of_somebody_else_is_left_alone() {
     let Some(server) = Server::start() else { return };
     let client = async_nats::connect(format!("127.0.0.1:{}", server.port)).await.expect("a connection");

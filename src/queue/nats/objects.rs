@@ -22,6 +22,10 @@ const CHANGES_AGE_MAX: Duration = Duration::from_hours(7 * 24);
 /// How much is kept of them: some 200,000 articles. The server sets so much of its disk aside, and drops the oldest for the newest.
 const CHANGES_BYTES_MAX: i64 = 1024 * 1024 * 1024;
 
+/// What says that there is no room for a stream.
+const NO_ROOM: [ErrorCode; 3] =
+    [ErrorCode::STORAGE_RESOURCES_EXCEEDED, ErrorCode::ACCOUNT_RESOURCES_EXCEEDED, ErrorCode::INSUFFICIENT_RESOURCES];
+
 /// How long an answer of `JetStream` is waited for. A cluster that looks for a leader takes a few seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -156,6 +160,11 @@ pub(super) fn not_seen(error: &GetStreamError) -> String {
 
 fn not_made(name: &str, error: &CreateStreamError) -> BusError {
     let fault = match error.kind() {
+        CreateStreamErrorKind::JetStream(error) if NO_ROOM.contains(&error.error_code()) => {
+            format!(
+                "{error}: give JetStream more room (max_file_store), or make the stream yourself with less (nats stream add --max-bytes)"
+            )
+        }
         CreateStreamErrorKind::JetStream(error) => in_words(&error),
         _ => error.to_string(),
     };
