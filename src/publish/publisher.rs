@@ -139,8 +139,8 @@ impl Publisher {
             return Ok(());
         }
         (self.end, self.version) = (None, None);
-        let last = stream.last.as_deref().map(Told::read);
-        let (position, told_since) = self.read(move |reader| place_behind(reader, last)).await?;
+        let last = stream.last;
+        let (position, told_since) = self.read(move |reader| place_behind(reader, last.as_deref())).await?;
         let manner = Manner { told_since, message_bytes_max: stream.message_bytes_max };
         self.end = Some(End { number: stream.number, position, manner, looked_at, connected_at });
         self.is_to_look = false;
@@ -188,8 +188,8 @@ impl Publisher {
 }
 
 /// Behind which change it goes on where the stream ends with a message, and since when one follows the other.
-fn place_behind(reader: &Reader, last: Option<Option<Told>>) -> Result<(i64, String), PlaceError> {
-    let why = match last {
+fn place_behind(reader: &Reader, last: Option<&[u8]>) -> Result<(i64, String), PlaceError> {
+    let why = match last.map(Told::read) {
         None => None,
         Some(None) => Some("a message that newswire did not write".to_owned()),
         Some(Some(Told { place, told_since })) => match place.check(reader, reader.last_change()?) {

@@ -10,7 +10,7 @@ use newswire::publish::{self, Publishing};
 use newswire::queue::NatsBus;
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, Newsroom};
+use crate::harness::{Daemon, Newsroom, send_signal};
 use crate::queue::{OTHER_PUBLIC_KEY, OTHER_SEED, PUBLIC_KEY, SEED, Server};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -336,6 +336,27 @@ async fn a_writer_or_a_server_that_is_killed_while_it_tells_loses_nothing_and_do
     daemon.stop().exits(0);
     assert_in_order(&all);
     eprintln!("told at the kills: {n_told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_long_after_it_was_given_up_is_told_once() {
+    let Some(server) = Server::start() else { return };
+    let room = Newsroom::new();
+    import(&room, &lines(1..=10));
+    let publishing = publish(&room, &server).await;
+    told(&server, 10).await;
+    send_signal(server.id(), "STOP");
+    import(&room, &lines(11..=150));
+    // It is on the way, and nobody answers. What comes next is another choice of articles.
+    tokio::time::sleep(Duration::from_millis(3500)).await;
+    import(&room, &[line(20, 2, &json!({})), line(120, 2, &json!({})), line(151, 1, &json!({}))]);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    send_signal(server.id(), "CONT");
+    let all = told(&server, 153).await;
+    assert_in_order(&all);
+    let expected = ["20 revised Report 20", "120 revised Report 120", "151 new Report 151"];
+    assert_eq!(all_in_short(&all[150..]), expected);
+    publishing.stop().await;
 }
 
 async fn n_messages(server: &Server) -> u64 {

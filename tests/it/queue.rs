@@ -83,6 +83,11 @@ impl Server {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     pub(crate) fn settings(&self) -> QueueSettings {
         QueueSettings {
             servers: vec![self.url()],
