@@ -524,9 +524,9 @@ async fn a_stream_of_somebody_else_is_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_permissions_in_the_documents_are_enough_and_no_more() {
     let page = include_str!("../../docs/workers.md");
-    let (_, rest) = page.split_once("```conf\n").expect("there is a configuration");
-    let (configuration, _) = rest.split_once("```").expect("it ends");
-    let configuration = configuration.replace("/var/lib/nats", "FOLDER/store");
+    let blocks = page.split("```conf\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let configuration = blocks.map(|(block, _)| block).find(|block| block.contains("authorization"));
+    let configuration = configuration.expect("there are users").replace("/var/lib/nats", "FOLDER/store");
     let configuration = configuration.replace("UWRITER", PUBLIC_KEY).replace("UWORKER", OTHER_PUBLIC_KEY);
     let Some(server) = Server::with(&configuration) else { return };
     let connect = async |name: &str, seed: &str| {
