@@ -40,6 +40,7 @@
 //! * [`daemon`]: keeps doing it: claims, concurrency, shutdown, readiness and watchdog.
 //! * [`serve`]: answers over HTTP: pages and feeds, figures and health, and what feed readers on other devices ask and mark.
 //! * [`tell`]: messages about what watches find, to the receivers of the settings.
+//! * [`publish`]: what changes, as messages of a stream of NATS, to other programs that follow.
 //! * [`mcp`]: answers about what is stored over a pair of streams, to agents: the Model Context Protocol. Only reads.
 //! * [`app`]: builds all of the above from a `Config`.
 //! * [`cli`]: one file a command; prints, decides nothing.
@@ -54,7 +55,8 @@
 //! * `forms` knows `model`, `revision` and `store`, and of `config`, `schedule` and `normalize` what an account of an address takes.
 //! * `pipeline` knows all stages that an article goes through, but not `store`. `app` knows both and builds them, `daemon` knows all three
 //!   and runs them, asks `alarm`, which knows nobody, and `queue`, which knows what a stage knows and `fetch`. `serve` knows what `fetch`, `store` and `daemon`
-//!   tell, and `forms`; `mcp` knows `config`, `model`, `store` and `forms`; `tell` knows those and `fetch`, by whose rules of addresses it sends.
+//!   tell, and `forms`; `mcp` knows `config`, `model`, `store` and `forms`; `tell` knows those and `fetch`, by whose rules of addresses it sends;
+//!   `publish` knows `queue`, `store` and `forms`.
 //! * `cli` knows everybody, and nobody knows `cli` but `main`. `demo` knows nobody, and only `cli` knows it.
 //! * Within a folder, no file knows one above it, and no files know one another in a circle. What two need stands in a
 //!   file below both.
@@ -112,6 +114,8 @@ pub mod daemon;
 pub mod serve;
 
 pub mod tell;
+
+pub mod publish;
 
 pub mod mcp;
 

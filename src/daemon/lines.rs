@@ -73,7 +73,8 @@ pub struct WriterLine {
     pub dispatcher: Dispatcher,
     /// How it is with the connection to the queue.
     pub state: watch::Receiver<BusState>,
-    servers: String,
+    /// The queue.
+    pub nats: Arc<NatsBus>,
     n_reports_waiting: watch::Receiver<Option<u64>>,
     tasks: Vec<JoinHandle<()>>,
     embedded: Option<Embedded>,
@@ -124,14 +125,13 @@ impl WriterLine {
             move || state.borrow().is_away()
         };
         let (n_waiting, n_reports_waiting) = watch::channel(None);
-        let servers = nats.addresses().to_owned();
         let tasks = vec![
             tokio::spawn(count_reports(Arc::clone(&nats), n_waiting)),
             tokio::spawn(dispatcher.clone().answer(elsewhere, desk.questions, is_away)),
             tokio::spawn(dispatcher.clone().take_reports(reports)),
             tokio::spawn(dispatcher.clone().take_reports(desk.reports)),
         ];
-        let (shared, n) = (Shared::Nats(nats), config.queue.embedded);
+        let (shared, n) = (Shared::Nats(Arc::clone(&nats)), config.queue.embedded);
         let embedded = if n > 0 {
             let line = WorkerLine::over(app.stages.clone(), Bus::Memory(memory), shared, &identity, Clock::Machine);
             app.stages = line.stages().clone();
@@ -147,14 +147,14 @@ impl WriterLine {
             app.stages.fetcher = app.stages.fetcher.under(Arc::new(turns));
             None
         };
-        Ok(WriterLine { dispatcher, state, servers, n_reports_waiting, tasks, embedded })
+        Ok(WriterLine { dispatcher, state, nats, n_reports_waiting, tasks, embedded })
     }
 
     /// What tells how the queue is.
     #[must_use]
     pub fn watch(&self) -> QueueWatch {
         let (dispatcher, waiting) = (self.dispatcher.clone(), self.n_reports_waiting.clone());
-        QueueWatch::new(dispatcher, self.state.clone(), &self.servers, waiting)
+        QueueWatch::new(dispatcher, self.state.clone(), self.nats.addresses(), waiting)
     }
 
     /// Goes by the settings in force.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::forms::articles;
-use crate::store::{ArticleFilter, ChangeRow, Reader, StoreError};
+use crate::store::{ArticleFilter, ChangeRow, DocumentRow, Reader, StoreError};
 
 /// What happened behind the changes that are known, as far as an article's row tells.
 pub(crate) fn change(changed: &ChangeRow, known: i64) -> &'static str {
@@ -25,6 +25,16 @@ pub(crate) fn value(changed: &ChangeRow, known: i64) -> Value {
     value["change_seq"] = json!(changed.change_seq);
     value["change"] = json!(change(changed, known));
     value["changed_at"] = json!(changed.changed_at);
+    value
+}
+
+/// A change with the article's text and all else that an export has of the article itself.
+pub(crate) fn with_text(changed: &ChangeRow, known: i64, document: &DocumentRow) -> Value {
+    let mut value = value(changed, known);
+    let details = articles::details(&document.article, &document.sources);
+    if let (Some(value), Value::Object(details)) = (value.as_object_mut(), details) {
+        value.extend(details);
+    }
     value
 }
 
@@ -87,6 +97,11 @@ impl Place {
     /// Behind a change.
     pub(crate) fn at(position: i64, reader: &Reader) -> Result<Place, PlaceError> {
         Ok(Place { position, database: name(reader)?, epoch: reader.epoch_of(position)? })
+    }
+
+    /// Behind another change of the same database.
+    pub(crate) fn moved_to(&self, position: i64, reader: &Reader) -> Result<Place, PlaceError> {
+        Ok(Place { position, database: self.database.clone(), epoch: reader.epoch_of(position)? })
     }
 
     /// Behind the last change, where there is one to come.

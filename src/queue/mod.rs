@@ -43,7 +43,7 @@ pub use dispatch::{ALLOWED_FOR, Dispatcher, Done, Kind, Lost, QueueFigures, Rule
 pub use holdings::{Holding, Holdings, InUse};
 pub use lease::{Entry, Lease, Outcome, Record, Step, Terms, Write};
 pub use memory::{MemoryBus, MemoryDesk, MemoryShared};
-pub use nats::{BusState, NatsBus};
+pub use nats::{BusState, Change, ChangesEnd, NatsBus};
 pub use permission::{AskedAt, Permission};
 pub use question::{BusError, Committed, Delivery, Question, Receipt};
 pub use shard::{N_SHARDS, shard_of};

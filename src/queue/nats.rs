@@ -3,7 +3,9 @@
 //! * `settings`: where NATS is, and who we are there. `names`: how everything is called.
 //! * `connection`: the connection, and the words for what fails over it. `state`: whether it is there.
 //! * `objects`: the streams and the bucket.
-//! * `questions`, `reports`, `leases`: what goes over it.
+//! * `questions`, `reports`, `leases`, `changes`: what goes over it.
+
+mod changes;
 
 mod connection;
 
@@ -26,13 +28,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::jetstream::context::ContextBuilder;
-use async_nats::jetstream::message::PublishMessage;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::lease::{Entry, Outcome, Write};
 use super::question::{BusError, Delivery, Question};
 use crate::config::QueueSettings;
+pub use changes::{Change, ChangesEnd};
 use connection::Connection;
 use names::Names;
 use state::Board;
@@ -181,30 +183,23 @@ impl NatsBus {
         Ok(heard)
     }
 
-    /// Tells others what has changed: whoever follows the stream of changes. `id` is the same where it is sent again, and then it is kept once.
-    ///
-    /// # Errors
-    ///
-    /// When it is not known to be kept.
-    pub async fn publish_change(&self, id: &str, message: Vec<u8>) -> Result<(), BusError> {
-        self.connection.check()?;
-        let (names, stream) = (&self.connection.names, self.connection.names.changes_stream());
-        let publish =
-            PublishMessage::build().payload(message.into()).message_id(names::token(id)).expected_stream(&stream);
-        let storing = async { self.connection.jetstream.send_publish(names.changes(), publish).await?.await };
-        storing.await.map(|_| ()).map_err(|error| connection::not_stored(&stream, &error))
-    }
-
-    /// What was told last.
+    /// Where the stream of changes ends.
     ///
     /// # Errors
     ///
     /// When that is not known.
-    pub async fn last_change(&self) -> Result<Option<Vec<u8>>, BusError> {
-        self.connection.check()?;
-        let (names, stream) = (&self.connection.names, self.connection.names.changes_stream());
-        let last = leases::last_of(&self.connection, &stream, &names.changes(), PATIENCE).await?;
-        Ok(last.map(|message| message.payload.to_vec()))
+    pub async fn changes_end(&self) -> Result<ChangesEnd, BusError> {
+        changes::end(&self.connection).await
+    }
+
+    /// Tells changes to whoever follows the stream, in their order: behind the message `behind`, with which the stream has to end. Returns
+    /// the number of the last.
+    ///
+    /// # Errors
+    ///
+    /// When it is not known that all of them are stored. The first of them may be: the end of the stream says how many.
+    pub async fn publish_changes(&self, behind: u64, changes: Vec<Change>) -> Result<u64, BusError> {
+        changes::publish(&self.connection, behind, changes).await
     }
 
     pub(super) async fn ask(&self, question: Vec<u8>, patience: Duration) -> Result<Vec<u8>, BusError> {

@@ -52,7 +52,15 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("serve", &[FOUNDATIONS, &["fetch", "store", "forms", "daemon"]]),
     ("mcp", &[&["model", "config", "store", "forms"]]),
     ("tell", &[&["model", "config", "fetch", "store", "forms"]]),
-    ("cli", &[FOUNDATIONS, STAGES, &["store", "forms", "pipeline", "app", "daemon", "serve", "tell", "mcp", "demo"]]),
+    ("publish", &[&["queue", "store", "forms"]]),
+    (
+        "cli",
+        &[
+            FOUNDATIONS,
+            STAGES,
+            &["store", "forms", "pipeline", "app", "daemon", "serve", "tell", "publish", "mcp", "demo"],
+        ],
+    ),
     ("demo", &[]),
 ];
 

@@ -61,6 +61,7 @@ mod playback;
 mod policy;
 mod proxies;
 mod pty;
+mod published;
 mod random_stories;
 mod removal;
 

@@ -10,25 +10,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use newswire::config::QueueSettings;
-use newswire::queue::{Bus, BusError, Delivery, NatsBus, Outcome, Question, Record, Shared, Write};
+use newswire::queue::{Bus, BusError, BusState, Change, Delivery, NatsBus, Outcome, Question, Record, Shared, Write};
 use tokio::sync::mpsc;
 
 /// What takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The seed of a user, and what a server knows of it.
-const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
-const PUBLIC_KEY: &str = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4";
+pub(crate) const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
+pub(crate) const PUBLIC_KEY: &str = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4";
 
 /// That of another.
-const OTHER_SEED: &str = "SUAIO3FHUX5PNV2LQIIP7TZ3N4L7TX3W53MQGEIVYFIGA635OZCKEYHFLM";
-const OTHER_PUBLIC_KEY: &str = "UD2FLLGFERQVQQ3SBKONNG2QMIMTZQKKLTU3AVG5I3EQEFHBPGPE2XQS";
+pub(crate) const OTHER_SEED: &str = "SUAIO3FHUX5PNV2LQIIP7TZ3N4L7TX3W53MQGEIVYFIGA635OZCKEYHFLM";
+pub(crate) const OTHER_PUBLIC_KEY: &str = "UD2FLLGFERQVQQ3SBKONNG2QMIMTZQKKLTU3AVG5I3EQEFHBPGPE2XQS";
 
 /// A server of NATS, which ends with this.
 pub(crate) struct Server {
     program: PathBuf,
     folder: tempfile::TempDir,
-    port: u16,
+    pub(crate) port: u16,
     child: Option<Child>,
 }
 
@@ -39,7 +39,7 @@ impl Server {
     }
 
     /// With this configuration, in which `FOLDER` is its folder.
-    fn with(configuration: &str) -> Option<Server> {
+    pub(crate) fn with(configuration: &str) -> Option<Server> {
         let program = PathBuf::from(std::env::var_os("NATS_SERVER").unwrap_or_else(|| "nats-server".into()));
         let version = Command::new(&program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if version.is_err() {
@@ -88,7 +88,12 @@ impl Server {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    fn settings(&self) -> QueueSettings {
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    pub(crate) fn settings(&self) -> QueueSettings {
         QueueSettings {
             servers: vec![self.url()],
             credentials_file: None,
@@ -100,12 +105,12 @@ impl Server {
         }
     }
 
-    async fn connect(&self, name: &str) -> Arc<NatsBus> {
+    pub(crate) async fn connect(&self, name: &str) -> Arc<NatsBus> {
         Arc::new(NatsBus::connect(&self.settings(), name).await.expect("the settings are right"))
     }
 
     /// As the writer, with everything made.
-    async fn writer(&self) -> Arc<NatsBus> {
+    pub(crate) async fn writer(&self) -> Arc<NatsBus> {
         let writer = self.connect("writer").await;
         writer.set_up().await.expect("everything can be made");
         writer
@@ -358,7 +363,7 @@ async fn who_looks_after_a_shard_is_asked_until_it_does_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn presence_and_changes_reach_others() {
+async fn presence_reaches_others() {
     let Some(server) = Server::start() else { return };
     let (writer, worker) = (server.writer().await, server.connect("worker").await);
     let mut present = writer.presence().await.expect("it can be heard");
@@ -373,11 +378,46 @@ async fn presence_and_changes_reach_others() {
     // Who listens hears itself as well: that is how it knows that it hears.
     writer.announce("writer").await.expect("it can be said");
     while present.recv().await.expect("it is heard") != "writer" {}
-    assert_eq!(worker.last_change().await, Ok(None));
-    for (id, change) in [("1", "one"), ("2", "two"), ("1", "one")] {
-        writer.publish_change(id, change.into()).await.expect("it is kept");
+}
+
+/// A change that is called as it reads.
+fn change(text: &str) -> Change {
+    Change { id: text.to_owned(), message: text.into() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_stored_once_and_behind_what_they_follow() {
+    let Some(server) = Server::start() else { return };
+    let (writer, other) = (server.writer().await, server.connect("other").await);
+    let empty = writer.changes_end().await.expect("it is known");
+    assert_eq!(empty.last, None);
+    assert!((900_000..1024 * 1024).contains(&empty.message_bytes_max), "{empty:?}");
+    let first = empty.number;
+    let end = writer.publish_changes(first, vec![change("one"), change("two")]).await.expect("they are stored");
+    assert_eq!(end, first + 2);
+    // Whoever believes that the stream ends elsewhere, or tells the same once more, is refused.
+    for (behind, told) in [(first, "three"), (first + 1, "three"), (end + 1, "three"), (end, "two")] {
+        let refused = other.publish_changes(behind, vec![change(told), change("four")]).await;
+        assert!(matches!(&refused, Err(BusError::Away(text)) if text.contains("ends elsewhere")), "{refused:?}");
     }
-    assert_eq!(worker.last_change().await, Ok(Some(b"two".to_vec())));
+    let found = other.changes_end().await.expect("it is known");
+    assert_eq!((found.number, found.last), (end, Some(b"two".to_vec())));
+    assert_eq!(other.state().borrow().last_error(), None, "that is no trouble");
+    assert_eq!(other.publish_changes(end, vec![change("three")]).await, Ok(end + 1));
+    // Numbers of a stream that was deleted do not come again.
+    let client = async_nats::connect(format!("127.0.0.1:{}", server.port)).await.expect("a connection");
+    async_nats::jetstream::new(client).delete_stream("NEWSWIRE_CHANGES").await.expect("it is there");
+    let start = Instant::now();
+    let anew = loop {
+        assert!(start.elapsed() < PATIENCE, "the writer makes the stream again");
+        match writer.changes_end().await {
+            Ok(end) => break end,
+            Err(error) => assert!(error.to_string().contains("no stream NEWSWIRE_CHANGES"), "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(anew.number > end && anew.last.is_none(), "{anew:?}");
+    assert_eq!(writer.publish_changes(anew.number, vec![change("one")]).await, Ok(anew.number + 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -394,9 +434,11 @@ async fn a_server_that_is_not_there_yet_is_waited_for() {
     let desk = writer.desk().await.expect("it is waited for");
     let _answering = answer_backwards(desk);
     server.run();
-    let here = tokio::time::timeout(PATIENCE, state.wait_for(|state| !state.is_away())).await;
+    // That there are no streams yet may be told before they are made.
+    let is_well = |state: &BusState| !state.is_away() && state.last_error().is_none();
+    let here = tokio::time::timeout(PATIENCE, state.wait_for(is_well)).await;
     let here = here.expect("in time").expect("it goes on").clone();
-    assert!(here.server().is_some() && here.last_error().is_none(), "{here:?}");
+    assert!(here.server().is_some(), "{here:?}");
     let worker = Bus::Nats(server.connect("worker").await);
     let start = Instant::now();
     while worker.report("1", b"report".to_vec()).await.is_err() {
@@ -446,6 +488,33 @@ async fn a_server_without_jetstream_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn work_goes_on_where_there_is_no_room_for_changes() {
+    let small = "jetstream { store_dir: \"FOLDER/store\", max_file_store: 100MB }\n";
+    let Some(server) = Server::with(small) else { return };
+    let writer = server.connect("writer").await;
+    let refused = writer.set_up().await.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(refused.contains("NEWSWIRE_CHANGES cannot be made") && refused.contains("--max-bytes"), "{refused}");
+    let worker = Bus::Nats(server.connect("worker").await);
+    worker.report("1", b"report".to_vec()).await.expect("it is stored");
+    assert_eq!(Shared::Nats(Arc::clone(&writer)).read(3, PATIENCE).await, Ok(None));
+    // Somebody makes the stream with what room there is, and it stays so.
+    let client = async_nats::connect(format!("127.0.0.1:{}", server.port)).await.expect("a connection");
+    let jetstream = async_nats::jetstream::new(client);
+    let stream = async_nats::jetstream::stream::Config {
+        name: "NEWSWIRE_CHANGES".to_owned(),
+        subjects: vec!["newswire.articles.changed".to_owned()],
+        max_bytes: 1_000_000,
+        ..Default::default()
+    };
+    jetstream.create_stream(stream).await.expect("it can be made");
+    writer.set_up().await.expect("all is there");
+    let end = writer.changes_end().await.expect("it is known").number;
+    assert_eq!(writer.publish_changes(end, vec![change("one")]).await, Ok(end + 1));
+    let stream = jetstream.get_stream("NEWSWIRE_CHANGES").await.expect("it is there");
+    assert_eq!(stream.cached_info().config.max_bytes, 1_000_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_of_somebody_else_is_left_alone() {
     let Some(server) = Server::start() else { return };
     let client = async_nats::connect(format!("127.0.0.1:{}", server.port)).await.expect("a connection");
@@ -463,10 +532,9 @@ async fn a_stream_of_somebody_else_is_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_permissions_in_the_documents_are_enough_and_no_more() {
     let page = include_str!("../../docs/workers.md");
-    let (_, section) = page.split_once("## Subjects and permissions\n").expect("there is a section");
-    let (_, rest) = section.split_once("```conf\n").expect("there is a configuration");
-    let (configuration, _) = rest.split_once("```").expect("it ends");
-    let configuration = configuration.replace("/var/lib/nats", "FOLDER/store");
+    let blocks = page.split("```conf\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let configuration = blocks.map(|(block, _)| block).find(|block| block.contains("authorization"));
+    let configuration = configuration.expect("there are users").replace("/var/lib/nats", "FOLDER/store");
     let configuration = configuration.replace("UWRITER", PUBLIC_KEY).replace("UWORKER", OTHER_PUBLIC_KEY);
     let Some(server) = Server::with(&configuration) else { return };
     let connect = async |name: &str, seed: &str| {
@@ -498,8 +566,9 @@ async fn the_permissions_in_the_documents_are_enough_and_no_more() {
         assert!(matches!(shared.write(7, &write, PATIENCE).await, Ok(Outcome::Stored(_))));
         bus.announce("name").await.expect("it can be said");
     }
-    writer.publish_change("1", b"one".to_vec()).await.expect("it is kept");
-    assert_eq!(writer.last_change().await, Ok(Some(b"one".to_vec())));
+    let end = writer.changes_end().await.expect("it is known").number;
+    assert_eq!(writer.publish_changes(end, vec![change("one")]).await, Ok(end + 1));
+    assert_eq!(writer.changes_end().await.expect("it is known").last, Some(b"one".to_vec()));
     assert_eq!(writer.n_reports_waiting().await, Ok(0), "it may be asked how many reports wait");
     for bus in [&writer, &other] {
         assert_eq!(bus.state().borrow().last_error(), None, "nothing was refused");

@@ -12,6 +12,7 @@ use tracing::{error, info, warn};
 use crate::app::{App, AppError};
 use crate::config::{self, Config};
 use crate::daemon::{self, Control, Engine, EngineError, Event, InWork, Notifier, Tally, Until, WriterLine};
+use crate::publish;
 use crate::serve::{self, Metrics};
 use crate::store::{OpeningWatcher, Scope, StoreError, SyncReport};
 use crate::tell;
@@ -128,9 +129,14 @@ pub(crate) fn run(context: &mut Context, command: &RunCommand) -> Result<(), Fai
         let listening = serve::start(&app.config, metrics, engine.pulse())?;
         let telling = tell::start(&app.store, settings)
             .map_err(|error| Failure::Failed(format!("watches cannot be judged: {error}")))?;
+        let database = app.config.store.path.clone();
+        let publishing = workers.as_ref().map(|workers| publish::start(database, Arc::clone(&workers.nats)));
         let outcome = engine.run(control).await;
         if let Some(workers) = workers {
             workers.end(app.config.daemon.grace_period).await;
+        }
+        if let Some(publishing) = publishing {
+            publishing.stop().await;
         }
         telling.stop().await;
         drop(listening);

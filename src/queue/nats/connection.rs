@@ -15,6 +15,12 @@ use super::super::question::BusError;
 use super::names::Names;
 use super::state::Board;
 
+/// Longest message. Servers may allow more, and advise against it.
+const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// What a message has beside itself: its headers, which count as well.
+pub(super) const HEADERS_BYTES: usize = 1024;
+
 /// The connection, for all that use it.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
@@ -34,6 +40,11 @@ impl Connection {
             State::Connected => Ok(()),
             State::Pending | State::Disconnected => Err(BusError::Away(self.board.why_away())),
         }
+    }
+
+    /// What the longest message may have.
+    pub(super) fn message_bytes_max(&self) -> usize {
+        self.client.max_payload().min(MESSAGE_BYTES_MAX).saturating_sub(HEADERS_BYTES)
     }
 
     /// With so much patience for answers of `JetStream`.

@@ -19,6 +19,13 @@ const DUPLICATE_WINDOW: Duration = Duration::from_mins(2);
 /// How long changes are kept.
 const CHANGES_AGE_MAX: Duration = Duration::from_hours(7 * 24);
 
+/// How much is kept of them: some 200,000 articles. The server sets so much of its disk aside, and drops the oldest for the newest.
+const CHANGES_BYTES_MAX: i64 = 1024 * 1024 * 1024;
+
+/// What says that there is no room for a stream.
+const NO_ROOM: [ErrorCode; 3] =
+    [ErrorCode::STORAGE_RESOURCES_EXCEEDED, ErrorCode::ACCOUNT_RESOURCES_EXCEEDED, ErrorCode::INSUFFICIENT_RESOURCES];
+
 /// How long an answer of `JetStream` is waited for. A cluster that looks for a leader takes a few seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -50,11 +57,12 @@ pub(super) async fn keep(connection: &Connection, replicas: usize) {
 /// Makes what is not there, and has what is there as it should be, where that can be done.
 pub(super) async fn make(connection: &Connection, replicas: usize) -> Result<(), BusError> {
     connection.check()?;
+    let mut made = Ok(());
+    // One that cannot be made keeps none of the others from being there.
     for wanted in all(&connection.names, replicas.max(1)) {
-        make_stream(connection, wanted).await?;
+        made = made.and(make_stream(connection, wanted).await);
     }
-    connection.board.works();
-    Ok(())
+    made.inspect(|()| connection.board.works())
 }
 
 fn all(names: &Names, replicas: usize) -> [Config; 3] {
@@ -73,7 +81,10 @@ fn all(names: &Names, replicas: usize) -> [Config; 3] {
         name: names.changes_stream(),
         subjects: vec![names.changes()],
         max_age: CHANGES_AGE_MAX,
+        max_bytes: CHANGES_BYTES_MAX,
         duplicate_window: DUPLICATE_WINDOW,
+        // Whoever goes by numbers finds none twice either.
+        first_sequence: Some(first_sequence()),
         ..of_all(replicas)
     };
     // A key-value bucket, as all clients make them. Records stay for ever, so that epochs never go back.
@@ -132,11 +143,11 @@ async fn make_stream(connection: &Connection, wanted: Config) -> Result<(), BusE
     }
 }
 
-fn is_not_found(error: &GetStreamError) -> bool {
+pub(super) fn is_not_found(error: &GetStreamError) -> bool {
     matches!(error.kind(), GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
-fn not_seen(error: &GetStreamError) -> String {
+pub(super) fn not_seen(error: &GetStreamError) -> String {
     use std::error::Error as _;
     match error.kind() {
         GetStreamErrorKind::JetStream(error) => in_words(&error),
@@ -149,6 +160,11 @@ fn not_seen(error: &GetStreamError) -> String {
 
 fn not_made(name: &str, error: &CreateStreamError) -> BusError {
     let fault = match error.kind() {
+        CreateStreamErrorKind::JetStream(error) if NO_ROOM.contains(&error.error_code()) => {
+            format!(
+                "{error}: give JetStream more room (max_file_store), or make the stream yourself with less (nats stream add --max-bytes)"
+            )
+        }
         CreateStreamErrorKind::JetStream(error) => in_words(&error),
         _ => error.to_string(),
     };

@@ -23,12 +23,6 @@ use super::connection::{Connection, in_words, missing, not_stored};
 use super::names::{CONSUMER, token};
 use super::questions::MESSAGE_BYTES_MAX;
 
-/// Longest part. Servers may allow more, and advise against it.
-const PART_BYTES_MAX: usize = 1024 * 1024;
-
-/// What a part has beside itself: its headers, which count as well.
-const HEADERS_BYTES: usize = 1024;
-
 /// Parts that are on the way at once.
 const PARTS_ON_WAY_MAX: usize = 8;
 
@@ -81,8 +75,7 @@ pub(super) async fn n_waiting(connection: &Connection) -> Result<u64, BusError> 
 /// Stores a report.
 pub(super) async fn publish(connection: &Connection, id: &str, report: Vec<u8>) -> Result<(), BusError> {
     connection.check()?;
-    let part_max = connection.client.max_payload().min(PART_BYTES_MAX).saturating_sub(HEADERS_BYTES);
-    let parts = parts(report, part_max);
+    let parts = parts(report, connection.message_bytes_max());
     let count = parts.len();
     let (subject, id) = (connection.names.report(id), token(id));
     let mut on_way = VecDeque::new();

@@ -216,6 +216,16 @@ impl Reader {
         Ok(())
     }
 
+    /// An article as an export has it; nothing where there is none, or where it cannot be read, which is noted as damage.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn exported(&self, id: i64) -> Result<Option<DocumentRow>, StoreError> {
+        let document = self.even_without_sources(id, |sources| self.document(&ArticleFilter::default(), id, sources));
+        self.unless_damaged(document, || format!("article {id}"))
+    }
+
     /// One article for an export, if it is one of the choice and can be read; otherwise it is noted as damage.
     fn document(&self, filter: &ArticleFilter, id: i64, sources: &str) -> Result<Option<DocumentRow>, StoreError> {
         let seen_in = if sources == "sources" { SEEN_IN } else { "NULL" };

@@ -50,6 +50,16 @@ impl Reader {
         Ok(self.connection().query_row(&format!("SELECT {NEXT_CHANGE} - 1"), [], |row| row.get(0))?)
     }
 
+    /// The number behind which so many articles have their last change; 0 where there are no more articles than that.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn change_before_last(&self, n_articles: u32) -> Result<i64, StoreError> {
+        let sql = "SELECT change_seq FROM articles ORDER BY change_seq DESC LIMIT 1 OFFSET ?1";
+        Ok(self.connection().query_row(sql, [n_articles], |row| row.get(0)).optional()?.unwrap_or(0))
+    }
+
     /// The epoch in which a change was made, by a token that no other database has, nor an earlier state of this one that went on
     /// otherwise; nothing of changes that an earlier version of the program made.
     ///
