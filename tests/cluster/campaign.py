@@ -96,14 +96,14 @@ class Network:
             sh(f"ip netns add {name} && ip -n {name} link set lo up")
             for bridge in bridges:
                 link = f"{bridge[0]}-{name}"
-                address = f"10.77.{1 if bridge == 'queue' else 2}.{10 + self.n}"
+                address = self.address(self.n, bridge)
                 sh(f"ip link add {link} type veth peer name {bridge} netns {name} && ip link set {link} master {bridge} up")
                 sh(f"ip -n {name} addr add {address}/24 dev {bridge} && ip -n {name} link set {bridge} up")
         return self.n
 
-    def address(self, number):
-        """Of a place, at the queue."""
-        return f"10.77.1.{10 + number}" if self.is_apart else "127.0.0.1"
+    def address(self, number, bridge="queue"):
+        """Of a place."""
+        return f"10.77.{1 if bridge == 'queue' else 2}.{10 + number}" if self.is_apart else "127.0.0.1"
 
     def web(self):
         return "10.77.2.1" if self.is_apart else "127.0.0.1"
@@ -119,8 +119,10 @@ class Network:
 class Process:
     """Something that is started again and again."""
 
-    def __init__(self, network, name, command, folder):
+    def __init__(self, network, name, command, folder, address=None):
         self.name = name
+        # From which it asks the web.
+        self.address = address
         self.command = network.within(name, command)
         self.log = open(folder / f"{name}.log", "ab")
         self.process = None
@@ -160,6 +162,8 @@ class Campaign:
         self.options, self.network, self.folder = options, network, folder
         self.dice = random.Random(seed)
         self.web = NewsWeb(options.sites, 1.0, options.every, seed)
+        # Without addresses of their own it is not known who was frozen while it asked.
+        self.web.is_ever_slow = network.is_apart
         self.database = folder / "news.db"
         self.troubles = {}
         self.n_in_flight = 0
@@ -172,8 +176,8 @@ class Campaign:
         self.workers = []
         for number in range(options.workers):
             name = f"worker{number}"
-            network.add(name, "queue", "web")
-            self.workers.append(Process(network, name, [*common, "work", *self.servers], folder))
+            place = network.add(name, "queue", "web")
+            self.workers.append(Process(network, name, [*common, "work", *self.servers], folder, network.address(place, "web")))
         network.add("writer", "queue", "web")
         embedded = ["--embedded", str(options.embedded)]
         self.writer = Process(network, "writer", [*common, "run", *self.servers, *embedded], folder)
@@ -225,8 +229,7 @@ class Campaign:
     def note_in_flight(self):
         """Counts what is fetched and not stored, before something dies: so many pages may be fetched again for it."""
         served = set(self.web.served())
-        n_open = sum(site.n_open for site in self.web.sites.values())
-        self.n_in_flight += n_open + len(served.difference(self.stored()))
+        self.n_in_flight += self.web.n_open() + len(served.difference(self.stored()))
 
     async def trouble(self):
         """One at random, that is over when this returns."""
@@ -260,6 +263,8 @@ class Campaign:
             pause = self.dice.uniform(*FROZEN_S)
             self.say(f"{whom.name} is frozen for {pause:.1f} s")
             whom.send(signal.SIGSTOP)
+            await asyncio.sleep(0.2)
+            self.web.freeze(whom.address)
             await asyncio.sleep(pause)
             self.note_in_flight()
             whom.send(signal.SIGCONT)
@@ -351,6 +356,7 @@ class Campaign:
             "stored": len(stored),
             "requests": self.web.n_requests,
             "complaints": self.web.n_complaints,
+            "answers in drops": self.web.n_slow,
             "fetched again": n_again,
             "in flight at a trouble": self.n_in_flight,
             "shortest pause": round(self.web.shortest or 0, 3),

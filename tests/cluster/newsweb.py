@@ -3,8 +3,9 @@
 Each site is a publisher of its own (`site017.example`) with a feed, and publishes an article every so often. Some ask for a longer pause in
 their robots.txt, some ask now and then to be left in peace for a while (429 with Retry-After).
 
-A request begins when its head has come, and ends right before its answer is sent, or when its connection is lost: so a pause is never measured
-shorter than it was, and what is told as an overlap or as too short a pause was one.
+A request begins when its head has come, and ends right before the end of its answer is sent, or when its connection is lost: so a pause is never
+measured shorter than it was, and what is told as an overlap or as too short a pause was one. Some answers take longer than a lease lasts. What
+somebody asked before it was frozen does not count from then on: nobody can take it back.
 """
 
 import asyncio
@@ -21,6 +22,11 @@ TOLERANCE_S = 0.005
 
 WORDS_OF_A_TEXT = (160, 320)
 
+# The share of answers that come in drops, and how long these take: longer than a lease, and shorter than a fetch may.
+SLOW = 0.04
+SLOW_S = (18, 45)
+DROP_PAUSE_S = 3
+
 
 def invented_words(dice, number):
     """Words that no language has, each with a vowel in every syllable."""
@@ -31,6 +37,15 @@ def invented_words(dice, number):
     return sorted(words)
 
 
+class Request:
+    """One that is being answered."""
+
+    def __init__(self, path, peer):
+        self.path = path
+        self.peer = peer
+        self.counts = True
+
+
 class Site:
     """One publisher."""
 
@@ -39,7 +54,7 @@ class Site:
         self.host = f"site{number:03}.example"
         self.crawl_delay = crawl_delay
         self.published_at = []
-        self.n_open = 0
+        self.requests = set()
         self.ended_at = None
         self.page_ended_at = None
         self.left_alone_until = 0.0
@@ -64,6 +79,8 @@ class NewsWeb:
         self.n_requests = 0
         self.n_complaints = 0
         self.is_publishing = True
+        self.is_ever_slow = True
+        self.n_slow = 0
         self.shortest = None
 
     async def listen(self, address, port):
@@ -99,12 +116,24 @@ class NewsWeb:
     def fault(self, site, kind, detail):
         self.faults.append({"at": round(time.time(), 3), "host": site.host, "kind": kind, "detail": detail})
 
-    def begin(self, site, path):
+    def freeze(self, peer):
+        """What this address has asked so far does not count any more."""
+        for site in self.sites.values():
+            for request in site.requests:
+                if request.peer == peer:
+                    request.counts = False
+
+    def n_open(self):
+        return sum(len(site.requests) for site in self.sites.values())
+
+    def begin(self, site, path, peer):
         """A request has come."""
         now = time.monotonic()
         self.n_requests += 1
-        if site.n_open:
-            self.fault(site, "overlap", f"{path} while {site.n_open} other is answered")
+        others = [request for request in site.requests if request.counts]
+        if others:
+            told = ", ".join(f"{other.path} of {other.peer}" for other in others)
+            self.fault(site, "overlap", f"{path} of {peer} while {told} is answered")
         elif site.ended_at is not None:
             pauses = [(self.pause_s, site.ended_at)]
             # A wish for a longer one is between pages: it is known only once robots.txt has come.
@@ -117,16 +146,20 @@ class NewsWeb:
                     self.fault(site, "pause", f"{path} after {now - since:.3f} s in place of {pause} s")
         if now < site.left_alone_until - TOLERANCE_S:
             self.fault(site, "retry-after", f"{path} {site.left_alone_until - now:.3f} s too soon")
-        site.n_open += 1
+        request = Request(path, peer)
+        site.requests.add(request)
+        return request
 
-    def end(self, site, path):
-        site.n_open -= 1
-        site.ended_at = time.monotonic()
-        if path != "/robots.txt":
-            site.page_ended_at = site.ended_at
+    def end(self, site, request):
+        site.requests.discard(request)
+        if request.counts:
+            site.ended_at = time.monotonic()
+            if request.path != "/robots.txt":
+                site.page_ended_at = site.ended_at
 
     async def serve(self, reader, writer):
         """One connection: a request at a time."""
+        peer = writer.get_extra_info("peername")[0]
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -137,27 +170,47 @@ class NewsWeb:
                 if site is None:
                     writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                     continue
-                self.begin(site, path)
-                gone = asyncio.ensure_future(reader.read(1))
-                try:
-                    await asyncio.wait([gone], timeout=self.dice.uniform(0.01, 0.25))
-                    is_gone = gone.done()
-                    answer = b"" if is_gone else self.answer(site, path)
-                finally:
-                    self.end(site, path)
-                if is_gone:
+                if not await self.respond(site, path, peer, reader, writer):
                     return
-                gone.cancel()
-                try:
-                    await gone
-                except asyncio.CancelledError:
-                    pass
-                writer.write(answer)
-                await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.LimitOverrunError, IndexError):
             pass
         finally:
             writer.close()
+
+    async def respond(self, site, path, peer, reader, writer):
+        """Answers a request. Returns whether the connection goes on."""
+        request = self.begin(site, path, peer)
+        # Nothing more is sent to us before the answer: this ends when the connection does.
+        gone = asyncio.ensure_future(reader.read(1))
+        try:
+            await asyncio.wait([gone], timeout=self.dice.uniform(0.01, 0.25))
+            if gone.done():
+                return False
+            answer = self.answer(site, path)
+            is_article = path.startswith("/news/") and answer.startswith(b"HTTP/1.1 200")
+            if self.is_ever_slow and self.dice.random() < SLOW:
+                self.n_slow += 1
+                n_drops = max(1, int(self.dice.uniform(*SLOW_S) / DROP_PAUSE_S))
+                size = max(1, len(answer) // n_drops)
+                while len(answer) > size:
+                    writer.write(answer[:size])
+                    answer = answer[size:]
+                    await asyncio.wait([gone], timeout=DROP_PAUSE_S)
+                    if gone.done():
+                        return False
+            if is_article:
+                site.served[path] += 1
+        finally:
+            self.end(site, request)
+            if not gone.done():
+                gone.cancel()
+        writer.write(answer)
+        await writer.drain()
+        try:
+            await gone
+        except asyncio.CancelledError:
+            pass
+        return True
 
     def answer(self, site, path):
         if path == "/robots.txt":
@@ -172,7 +225,6 @@ class NewsWeb:
             return ok("application/rss+xml", self.feed(site))
         number = path.removeprefix("/news/").removesuffix(".html")
         if number.isdigit() and int(number) < len(site.published_at):
-            site.served[path] += 1
             return ok("text/html; charset=utf-8", self.page(site, int(number)))
         return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
