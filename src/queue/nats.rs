@@ -67,7 +67,7 @@ impl NatsBus {
         let names = Arc::new(Names::new(&settings.prefix)?);
         let servers = settings::addresses(settings)?;
         let shown: Vec<_> = servers.iter().map(settings::shown).collect();
-        let board = Arc::new(Board::new(shown.join(", ")));
+        let board = Arc::new(Board::new(shown.join(", "), settings::is_tls(settings)));
         let (send_event, events) = mpsc::unbounded_channel();
         let options = settings::options(settings)?.name(name).custom_inbox_prefix(names.inbox(name));
         let options = options.event_callback(move |event| {

@@ -476,6 +476,38 @@ async fn who_is_not_let_in_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_goes_over_tls_is_believed_to_whom_the_settings_name_alone() {
+    let tls = |name: &str| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name);
+    let (certificate, key, authority) = (tls("mail.pem"), tls("key.pem"), tls("authority.pem"));
+    for asks_for_ours in [false, true] {
+        let verify = if asks_for_ours { format!("ca_file: {authority:?}, verify: true") } else { String::new() };
+        let configuration = format!("tls {{ cert_file: {certificate:?}, key_file: {key:?}, timeout: 10, {verify} }}\n");
+        let jetstream = "jetstream { store_dir: \"FOLDER/store\" }\n";
+        let Some(server) = Server::with(&format!("{jetstream}{configuration}")) else { return };
+        let settings = |ca_file: Option<&PathBuf>, is_ours_shown: bool| QueueSettings {
+            servers: vec![format!("tls://localhost:{}", server.port)],
+            ca_file: ca_file.cloned(),
+            certificate: is_ours_shown.then(|| (certificate.clone(), key.clone())),
+            ..server.settings()
+        };
+        let error_of = async |settings: &QueueSettings| {
+            let bus = NatsBus::connect(settings, "client").await.expect("the settings have sense");
+            let _ = bus.set_up().await;
+            let state = bus.state().borrow().clone();
+            state.is_away().then(|| state.last_error().unwrap_or_default().to_owned())
+        };
+        assert_eq!(error_of(&settings(Some(&authority), true)).await, None, "{asks_for_ours}");
+        let without = error_of(&settings(Some(&authority), false)).await;
+        assert_eq!(without.is_some(), asks_for_ours, "{without:?}");
+        // Signed by somebody else, as far as these know.
+        for ca_file in [None, Some(&tls("certificate.pem"))] {
+            let error = error_of(&settings(ca_file, true)).await.expect("it is not believed");
+            assert!(error.contains("certificate") || error.contains("TLS"), "{error}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_jetstream_is_told() {
     let Some(server) = Server::with("") else { return };
     let bus = server.connect("writer").await;

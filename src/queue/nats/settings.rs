@@ -49,6 +49,12 @@ pub(super) fn options(settings: &QueueSettings) -> Result<ConnectOptions, BusErr
     Ok(options.require_tls(settings.ca_file.is_some() || settings.certificate.is_some()))
 }
 
+/// Whether nothing goes in the clear.
+pub(super) fn is_tls(settings: &QueueSettings) -> bool {
+    let is_named = settings.servers.iter().any(|server| server.starts_with("tls://"));
+    is_named || settings.ca_file.is_some() || settings.certificate.is_some()
+}
+
 fn address(server: &str) -> Result<ServerAddr, BusError> {
     let wrong = |fault: &str| {
         // A password may stand in it.

@@ -17,6 +17,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The client tells of a connection shortly before it knows the name of the server.
 const NAME_PAUSE: Duration = Duration::from_millis(20);
 
+/// What a server said or showed tells more than that another, or another address of it, does not answer: for so long.
+const TELLING_FOR: Duration = Duration::from_secs(30);
+
 /// Different troubles that are told while one connection lasts.
 const TOLD_MAX: usize = 50;
 
@@ -72,12 +75,16 @@ pub(super) struct Board {
     state: watch::Sender<BusState>,
     /// The servers, for people.
     addresses: String,
+    /// Whether they are spoken with over TLS alone.
+    is_tls: bool,
     told: Mutex<HashSet<String>>,
+    /// When a server was last reached that could not be spoken with.
+    reached_at: Mutex<Option<Instant>>,
 }
 
 impl Board {
     /// One without a connection.
-    pub(super) fn new(addresses: String) -> Board {
+    pub(super) fn new(addresses: String, is_tls: bool) -> Board {
         let away = BusState {
             is_away: true,
             since: Instant::now(),
@@ -86,7 +93,13 @@ impl Board {
             refusal: None,
             trouble: None,
         };
-        Board { state: watch::Sender::new(away), addresses, told: Mutex::default() }
+        Board {
+            state: watch::Sender::new(away),
+            addresses,
+            is_tls,
+            told: Mutex::default(),
+            reached_at: Mutex::default(),
+        }
     }
 
     /// The state, now and later.
@@ -147,6 +160,7 @@ impl Board {
             if is_other {
                 (state.since, state.since_at) = (Instant::now(), Timestamp::now());
                 (state.refusal, state.trouble) = (None, None);
+                *self.reached_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
             }
             (state.is_away, state.server) = (is_away, server);
             is_other
@@ -171,11 +185,24 @@ impl Board {
             }
             Event::ClientError(error) if self.state.borrow().is_away => {
                 let error = error.to_string();
-                self.refused(&self.no_connection(error.strip_prefix("nats: ").unwrap_or(&error)));
+                let error = error.strip_prefix("nats: ").unwrap_or(&error);
+                if self.is_telling(error) {
+                    self.refused(&self.no_connection(error));
+                }
             }
             Event::SlowConsumer(_) => self.trouble("more messages come than are taken, and some were dropped"),
             _ => {}
         }
+    }
+
+    /// Whether a failure to connect tells more than one before it.
+    fn is_telling(&self, error: &str) -> bool {
+        let mut reached_at = self.reached_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(error, "IO error" | "timed out" | "DNS error") {
+            return reached_at.is_none_or(|at| at.elapsed() > TELLING_FOR);
+        }
+        *reached_at = Some(Instant::now());
+        true
     }
 
     fn no_authorization(&self) -> String {
@@ -195,6 +222,10 @@ impl Board {
             }
             "TLS error" => format!("no TLS with the NATS server at {addresses}: check its certificate and the ca_file"),
             "DNS error" => format!("the name of the NATS server at {addresses} is not known"),
+            // Of a name with several addresses the client tells what the last was like, and not that another was not believed.
+            "IO error" | "timed out" if self.is_tls => format!(
+                "no NATS server answers at {addresses}, or none whose certificate is believed: check it and the ca_file"
+            ),
             "IO error" | "timed out" => format!("no NATS server answers at {addresses}"),
             _ => format!("no connection to NATS at {addresses}: {error}"),
         }
