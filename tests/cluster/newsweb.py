@@ -188,8 +188,11 @@ class NewsWeb:
                 return False
             answer = self.answer(site, path)
             is_article = path.startswith("/news/") and answer.startswith(b"HTTP/1.1 200")
-            if self.is_ever_slow and self.dice.random() < SLOW:
+            # A robots.txt that takes too long is one that cannot be read, which holds for a while.
+            if self.is_ever_slow and path != "/robots.txt" and self.dice.random() < SLOW:
                 self.n_slow += 1
+                head, separator, answer = answer.partition(b"\r\n\r\n")
+                writer.write(head + separator)
                 n_drops = max(1, int(self.dice.uniform(*SLOW_S) / DROP_PAUSE_S))
                 size = max(1, len(answer) // n_drops)
                 while len(answer) > size:

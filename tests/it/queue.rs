@@ -85,7 +85,7 @@ impl Server {
 
     /// Where it is.
     pub(crate) fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("nats://{}", self.address())
     }
 
     /// Its process.

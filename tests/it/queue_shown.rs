@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use newswire::demo::web::{Resource, Site};
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, Newsroom, feed, wait_until, web_of};
-use crate::newsweb::faults;
+use crate::harness::{Daemon, Newsroom, wait_until};
 use crate::queue::Server;
-use crate::service::ServiceManager;
+use crate::service::{ServiceManager, paper};
 use crate::serving::{address_of, get};
 
 /// The first workers wait for leases of others that there may be.
@@ -29,12 +27,7 @@ fn wait_for(room: &Newsroom, holds: impl Fn(&Value) -> bool) -> Value {
 #[test]
 fn the_queue_and_its_workers_are_told_until_the_daemon_ends() {
     let Some(mut server) = Server::start() else { return };
-    let site = Site::new("paper.example")
-        .with("/feed", feed(&["http://paper.example/a"]))
-        .with("/a", Resource::html(faults::article_html("What the paper has")));
-    let web = web_of(vec![site]);
-    let mut room = Newsroom::reading(&web);
-    room.follow("paper", "http://paper.example/feed", Some("feed"));
+    let (_web, mut room) = paper();
     let servers = format!("[\"nats://{}\"]", server.address());
     room.set(&[
         ("http.listen", "\"127.0.0.1:0\""),

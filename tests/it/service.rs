@@ -71,7 +71,7 @@ impl ServiceManager {
 }
 
 /// A paper with an article, and a room that follows it.
-fn paper() -> (NewsWeb, Newsroom) {
+pub(crate) fn paper() -> (NewsWeb, Newsroom) {
     let site = Site::new("paper.example")
         .with("/feed", feed(&["http://paper.example/a"]))
         .with("/a", Resource::html(faults::article_html("What the paper has")));
