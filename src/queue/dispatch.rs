@@ -452,6 +452,13 @@ impl Dispatcher {
                 ask.version
             ));
         }
+        let ours = env!("CARGO_PKG_VERSION");
+        if ask.program != ours {
+            return Some(format!(
+                "it is newswire {}, and the writer {ours}: they need the same version, since another may read pages otherwise",
+                ask.program
+            ));
+        }
         let differing = differing_parts(&ask.settings, &self.state().rules.settings);
         (!differing.is_empty()).then(|| {
             format!("its settings of {differing} are others than the writer's: both need the same, and read them anew at SIGHUP")

@@ -79,7 +79,7 @@ fn ask(worker: &str, shards: &[(u8, u64)]) -> Ask {
         version: VERSION,
         worker: worker.to_owned(),
         machine: worker.to_owned(),
-        program: "0.1.0".to_owned(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
         settings: "feed:1 fetch:1".to_owned(),
         slots: Slots { polls: 4, articles: 4 },
         room: Room { polls: share, articles: share },
@@ -240,7 +240,8 @@ async fn this_process_goes_on_alone_once_nobody_elsewhere_may_ask_and_not_before
 async fn who_cannot_work_with_this_writer_is_told_why() {
     let desk = Desk::new();
     for (other, word) in [
-        (Ask { version: VERSION + 1, ..ask("a", &[]) }, "version"),
+        (Ask { version: VERSION + 1, ..ask("a", &[]) }, "what goes over the queue"),
+        (Ask { program: "0.0.9".to_owned(), ..ask("d", &[]) }, "it is newswire 0.0.9, and the writer"),
         (
             Ask { settings: "feed:2 fetch:1 extract:1".to_owned(), ..ask("b", &[]) },
             "settings of extract, feed are others",
