@@ -240,7 +240,7 @@ async fn this_process_goes_on_alone_once_nobody_elsewhere_may_ask_and_not_before
 async fn who_cannot_work_with_this_writer_is_told_why() {
     let desk = Desk::new();
     for (other, word) in [
-        (Ask { version: VERSION + 1, ..ask("a", &[]) }, "what goes over the queue"),
+        (Ask { version: VERSION + 1, ..ask("a", &[]) }, "have the same newswire on all machines"),
         (Ask { program: "0.0.9".to_owned(), ..ask("d", &[]) }, "it is newswire 0.0.9, and the writer"),
         (
             Ask { settings: "feed:2 fetch:1 extract:1".to_owned(), ..ask("b", &[]) },
