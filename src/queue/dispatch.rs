@@ -32,6 +32,9 @@ const ALLOWED_AND_MORE: Duration = ALLOWED_FOR.saturating_add(Duration::from_sec
 /// A question is answered after this at the latest, also where there is no work: the worker hears that the writer lives.
 const HELD_FOR: Duration = Duration::from_secs(1);
 
+/// The same for one that has work: slots of it become free of which its question does not know.
+const HELD_FOR_WHILE_BUSY: Duration = Duration::from_millis(250);
+
 /// A worker that has not been heard of for so long counts no more.
 const SILENT_AFTER: Duration = Duration::from_secs(20);
 
@@ -123,6 +126,7 @@ struct Waiting {
 #[derive(Debug)]
 struct Out {
     worker: String,
+    kind: Kind,
     shard: u8,
     epoch: u64,
     /// The number of the question that it was the answer to.
@@ -193,6 +197,8 @@ struct State {
     workers: HashMap<String, WorkerSeen>,
     /// What each worker was told of hosts.
     told: HashMap<String, HashSet<String>>,
+    /// What each worker has reported since it asked: so much more it has room for.
+    freed: HashMap<String, Slots>,
     hosts: KnownHosts,
     /// When somebody elsewhere was last answered, or may have been: at the start all may be at work for a writer before this one.
     last_allowed: Option<Instant>,
@@ -232,6 +238,13 @@ struct Asked {
     question: Question,
     came_at: Instant,
     is_embedded: bool,
+}
+
+impl Asked {
+    /// When it is answered, work or no work.
+    fn held_until(&self) -> Instant {
+        self.came_at + if self.ask.n_in_work > 0 { HELD_FOR_WHILE_BUSY } else { HELD_FOR }
+    }
 }
 
 impl Dispatcher {
@@ -366,7 +379,7 @@ impl Dispatcher {
         let mut asked: Vec<Asked> = Vec::new();
         let mut is_open = (true, true);
         while is_open.0 || is_open.1 {
-            let next = asked.iter().map(|asked| asked.came_at + HELD_FOR).min();
+            let next = asked.iter().map(Asked::held_until).min();
             let held = next.unwrap_or_else(|| Instant::now() + HELD_FOR);
             tokio::select! {
                 question = elsewhere.recv(), if is_open.0 => match question {
@@ -427,8 +440,10 @@ impl Dispatcher {
             _ => {}
         }
         state.workers.retain(|_, seen| now - seen.heard_at < ALLOWED_AND_MORE);
-        let State { workers, told, .. } = &mut *state;
+        let State { workers, told, freed, .. } = &mut *state;
         told.retain(|worker, _| workers.contains_key(worker));
+        freed.retain(|worker, _| workers.contains_key(worker));
+        state.freed.remove(&ask.worker);
         if let Some(reason) = refused {
             drop(state);
             question.answer(Answer::Refused { version: VERSION, reason }.encode());
@@ -495,7 +510,7 @@ impl Dispatcher {
             if one.question.is_forgotten() {
                 continue;
             }
-            let is_due = now >= one.came_at + HELD_FOR;
+            let is_due = now >= one.held_until();
             match self.answer_to(&one, is_due) {
                 Some(answer) => one.question.answer(answer.encode()),
                 None => waiting.push(one),
@@ -553,6 +568,9 @@ impl Dispatcher {
             match state.out.remove(&report.ticket) {
                 Some(out) if *report.run == *self.run => {
                     state.n_reported += 1;
+                    state.note_free_slot(&out.worker, out.kind);
+                    // Its question may wait for that.
+                    self.news.notify_one();
                     state.committing.insert(report.ticket.clone());
                     let ticket = report.ticket.clone();
                     if out.ended.send(Ok((report, receipt))).is_err() {
@@ -614,10 +632,25 @@ impl State {
         }
     }
 
+    /// Notes that a worker has a slot more than it knew of when it asked.
+    fn note_free_slot(&mut self, worker: &str, kind: Kind) {
+        if !self.workers.contains_key(worker) {
+            return;
+        }
+        let freed = self.freed.entry(worker.to_owned()).or_default();
+        match kind {
+            Kind::Poll => freed.polls += 1,
+            Kind::Article => freed.articles += 1,
+        }
+    }
+
     /// Takes as much work out of stock as a worker has asked for, and may have.
     fn take(&mut self, ask: &Ask, run: &str, is_sole: bool) -> Vec<Job> {
         let owned: HashMap<u8, u64> = ask.shards.iter().copied().collect();
+        let freed = self.freed.get(&ask.worker).copied().unwrap_or_default();
         let mut room = ask.room;
+        room.polls.sound = room.polls.sound.saturating_add(freed.polls.min(ask.slots.polls));
+        room.articles.sound = room.articles.sound.saturating_add(freed.articles.min(ask.slots.articles));
         let (mut jobs, mut n_bytes) = (Vec::new(), 0);
         let mut left = VecDeque::with_capacity(self.stock.len());
         for waiting in std::mem::take(&mut self.stock) {
@@ -646,7 +679,7 @@ impl State {
             let hosts = self.hosts.about(&waiting.task, told);
             jobs.push(Job { ticket: ticket.clone(), shard: waiting.shard, epoch, hosts, task: waiting.task });
             let (worker, asked) = (ask.worker.clone(), ask.number);
-            let out = Out { worker, shard: waiting.shard, epoch, asked, ended: waiting.ended };
+            let out = Out { worker, kind: waiting.kind, shard: waiting.shard, epoch, asked, ended: waiting.ended };
             self.out.insert(ticket, out);
         }
         self.stock = left;

@@ -143,6 +143,22 @@ async fn what_got_lost_on_its_way_to_a_worker_is_given_back_when_it_asks_again()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slot_that_becomes_free_while_a_worker_waits_for_its_answer_is_filled() {
+    let desk = Desk::new();
+    let _first = desk.poll();
+    let (taken, ..) = jobs(desk.ask(ask("a", &[(shard(), 1)])).await);
+    let _second = desk.poll();
+    let full = Ask { number: 1, heard: Some(0), room: Room::default(), n_in_work: 1, ..ask("a", &[(shard(), 1)]) };
+    let asked_at = Instant::now();
+    let (none, ..) = jobs(desk.ask(full.clone()).await);
+    assert_eq!((none.len(), asked_at.elapsed()), (0, HELD_FOR_WHILE_BUSY));
+    let asked_at = Instant::now();
+    let (asking, _) = tokio::join!(desk.ask(Ask { number: 2, ..full }), desk.report(&taken[0], "a"));
+    assert_eq!(jobs(asking).0.len(), 1);
+    assert!(asked_at.elapsed() < HELD_FOR_WHILE_BUSY / 10, "{:?}", asked_at.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_committed_is_not_said_to_be_and_comes_again_in_vain() {
     let desk = Desk::new();
     let polled = desk.poll();
