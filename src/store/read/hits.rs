@@ -196,10 +196,10 @@ impl Asked {
             // Of what stands in volumes the database has the headlines, and each of those with the words would be looked at. The few articles
             // between them that are not in volumes are sought last, among those that are newer than the hits that there are by then.
             Some(last) => {
-                hits.extend(self.newest_here(files, sought, Some(last + 1..=i64::MAX))?);
+                hits.extend(self.newest_here(files, sought, Some(&(last + 1..=i64::MAX)))?);
                 self.add_newest_in_volumes(files, choice, pieces, n_max, &mut hits)?;
                 let oldest = oldest_of(&hits, n_max);
-                hits.extend(self.newest_here(files, sought, Some(oldest..=last))?);
+                hits.extend(self.newest_here(files, sought, Some(&(oldest..=last)))?);
             }
         }
         hits.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.id), hit.index));
@@ -216,7 +216,7 @@ impl Asked {
         &self,
         files: Files<'_>,
         Sought { choice, pieces, score, n_max }: Sought<'_>,
-        ids: Option<RangeInclusive<i64>>,
+        ids: Option<&RangeInclusive<i64>>,
     ) -> rusqlite::Result<Vec<Hit>> {
         let mut hits = Vec::new();
         for &index in self.indexes {
@@ -239,7 +239,7 @@ impl Asked {
             let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":expression", &self.expression)];
             parameters.extend(choice.parameters());
             parameters.extend(words);
-            if let Some(ids) = &ids {
+            if let Some(ids) = ids {
                 parameters.extend([(":first", ids.start() as &dyn ToSql), (":last", ids.end())]);
             }
             let rows = statement.query_map(parameters.as_slice(), |row| {
