@@ -53,6 +53,12 @@ impl Press {
         &self.words[rank]
     }
 
+    /// So many words of a text that this number stands for.
+    #[allow(dead_code, reason = "not every benchmark asks for texts that are no articles")]
+    pub(crate) fn words_in_a_row(&self, number: u64, n_words: usize) -> String {
+        self.sentence(&mut Dice::new(number), n_words)
+    }
+
     /// The article of the fill with this number: most are originals.
     pub(crate) fn article(&self, number: u64) -> Article {
         if number % COPY_ONE_IN == COPY_ONE_IN - 1 {

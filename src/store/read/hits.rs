@@ -5,7 +5,7 @@
 //! So the newest are ranked, no more than a bounded number, which FTS5 reads from the end of its lists without the others; and where words
 //! are in very many articles, they are ranked by their texts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
@@ -65,6 +65,16 @@ pub(super) struct Asked {
 enum Pieces {
     Whole,
     Any,
+}
+
+/// Which hits are sought, and how many of them at most.
+#[derive(Clone, Copy)]
+struct Sought<'a> {
+    choice: &'a Choice,
+    pieces: Pieces,
+    /// By what they are ranked, in SQL.
+    score: &'a str,
+    n_max: u32,
 }
 
 /// The hits of an expression in a choice of articles.
@@ -179,7 +189,35 @@ impl Asked {
         score: &str,
         n_max: u32,
     ) -> rusqlite::Result<Vec<Hit>> {
-        let connection = files.connection;
+        let sought = Sought { choice, pieces, score, n_max };
+        let mut hits = Vec::new();
+        match files.last_in_volumes() {
+            None => hits.extend(self.newest_here(files, sought, None)?),
+            // Of what stands in volumes the database has the headlines, and each of those with the words would be looked at. The few articles
+            // between them that are not in volumes are sought last, among those that are newer than the hits that there are by then.
+            Some(last) => {
+                hits.extend(self.newest_here(files, sought, Some(&(last + 1..=i64::MAX)))?);
+                self.add_newest_in_volumes(files, choice, pieces, n_max, &mut hits)?;
+                let oldest = oldest_of(&hits, n_max);
+                hits.extend(self.newest_here(files, sought, Some(&(oldest..=last)))?);
+            }
+        }
+        hits.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.id), hit.index));
+        hits.dedup_by_key(|hit| hit.id);
+        hits.truncate(n_max as usize);
+        if score != UNSCORED {
+            self.score_in_volumes(files, score, &mut hits);
+        }
+        Ok(hits)
+    }
+
+    /// The newest hits that the indexes of the database have, among all articles or those with some numbers.
+    fn newest_here(
+        &self,
+        files: Files<'_>,
+        Sought { choice, pieces, score, n_max }: Sought<'_>,
+        ids: Option<&RangeInclusive<i64>>,
+    ) -> rusqlite::Result<Vec<Hit>> {
         let mut hits = Vec::new();
         for &index in self.indexes {
             let table = index.table();
@@ -188,28 +226,26 @@ impl Asked {
                 Pieces::Any => (String::new(), Vec::new()),
             };
             let score = score.replace("{table}", table);
+            let among = match ids {
+                Some(_) => format!("AND {table}.rowid BETWEEN :first AND :last"),
+                None => String::new(),
+            };
             let sql = format!(
-                "SELECT rowid, {score} FROM {table} WHERE {table} MATCH :expression {}{in_one_piece}
+                "SELECT rowid, {score} FROM {table} WHERE {table} MATCH :expression {among} {}{in_one_piece}
                  ORDER BY rowid DESC LIMIT {n_max}",
                 choice.condition(index, files.has_volumes())
             );
-            let mut statement = connection.prepare(&sql)?;
+            let mut statement = files.connection.prepare(&sql)?;
             let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":expression", &self.expression)];
             parameters.extend(choice.parameters());
             parameters.extend(words);
+            if let Some(ids) = ids {
+                parameters.extend([(":first", ids.start() as &dyn ToSql), (":last", ids.end())]);
+            }
             let rows = statement.query_map(parameters.as_slice(), |row| {
                 Ok(Hit { score: row.get(1)?, ..Hit::unscored(row.get(0)?, index) })
             })?;
             hits.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
-        }
-        if files.has_volumes() {
-            self.add_newest_in_volumes(files, choice, pieces, n_max, &mut hits)?;
-        }
-        hits.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.id), hit.index));
-        hits.dedup_by_key(|hit| hit.id);
-        hits.truncate(n_max as usize);
-        if score != UNSCORED {
-            self.score_in_volumes(files, score, &mut hits);
         }
         Ok(hits)
     }
@@ -325,6 +361,13 @@ impl Hits {
         self.newest.truncate(n_max as usize);
         self.newest
     }
+}
+
+/// The number of an article that is the last of so many hits, the newest first; of fewer any is older.
+fn oldest_of(hits: &[Hit], n_max: u32) -> i64 {
+    let ids: BTreeSet<i64> = hits.iter().map(|hit| hit.id).collect();
+    let last = usize::try_from(n_max).unwrap_or(usize::MAX).checked_sub(1);
+    last.and_then(|last| ids.into_iter().rev().nth(last)).unwrap_or(i64::MIN)
 }
 
 /// Those of some articles that a filter chooses, in ascending order.

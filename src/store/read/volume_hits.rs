@@ -59,6 +59,11 @@ impl Files<'_> {
         !self.closed.is_empty()
     }
 
+    /// The largest number of an article whose text stands in a volume: behind it all are in the database.
+    pub(super) fn last_in_volumes(self) -> Option<i64> {
+        self.closed.iter().map(|one| one.last_id).max()
+    }
+
     /// Says of hits in which volume their texts stand, where they do.
     pub(super) fn place(self, hits: &mut [Hit]) -> rusqlite::Result<()> {
         if !self.has_volumes() {
@@ -170,6 +175,9 @@ impl Files<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
     use crate::config::StoreSettings;
     use crate::store::Reader;
@@ -291,5 +299,31 @@ mod tests {
             close_month_beside(&settings, month.parse().unwrap(), now, |_| true).unwrap();
             assert_eq!(best(), before, "after {month} was closed");
         }
+    }
+
+    #[test]
+    fn of_a_word_of_all_headlines_no_headline_is_looked_at_of_what_stands_in_volumes() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings { path: folder.path().join("a.db"), ..crate::config::defaults().store };
+        fill(&settings);
+        for month in ["2026-01", "2026-02", "2026-03", "2026-04"] {
+            close_month_beside(&settings, month.parse().unwrap(), "2026-06-01T00:00:00Z".parse().unwrap(), |_| true)
+                .unwrap();
+        }
+        let reader = Reader::open(&settings.path).unwrap();
+        let n_steps = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&n_steps);
+        let count = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        reader.connection().progress_handler(1, Some(count)).unwrap();
+        let closed = closed(reader.connection()).unwrap();
+        let files = Files { connection: reader.connection(), volumes: Some(reader.volumes()), closed: &closed };
+        let hits = Asked::of("\"report\"").newest_ids(files, &ArticleFilter::default(), 30).unwrap();
+        assert_eq!(hits.len(), 30);
+        // To look at each article takes ten steps and more.
+        let n_steps = n_steps.load(Ordering::Relaxed);
+        assert!(n_steps < N_ARTICLES, "{n_steps}");
     }
 }
