@@ -6,7 +6,8 @@
 //! short texts: to store twelve million of the usual length by the usual way takes hours and forty gigabytes.
 //!
 //! `--each=N` says how many articles a volume gets, `--volumes=N` how many volumes, `--seed=N` how many articles are imported to begin with,
-//! `--more=N` how many to see how fast that goes, `--words=N` how many words a text has at least; `--questions` asks alone, of the database that
+//! `--more=N` how many to see how fast that goes, `--words=N` how many words a text has at least,
+//! `--cache=N` is `store.cache_mib` of who imports; `--questions` asks alone, of the database that
 //! is in the folder, `--ingest` imports into it; `--keep` leaves it there.
 //!
 //! Indexes are made at the end, and are as full as after `VACUUM`; those of a database that grew take up to a third more.
@@ -26,7 +27,7 @@ use newswire::config;
 use newswire::config::StoreSettings;
 use newswire::model::ImportedArticle;
 use newswire::normalize::url::canonicalize;
-use newswire::store::{ArticleFilter, Closing, Month, Reader, close_month_beside, rebuild};
+use newswire::store::{ArticleFilter, Closing, Month, Reader, Store, close_month_beside, rebuild};
 use rusqlite::config::DbConfig;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, OpenFlags, params};
@@ -38,7 +39,7 @@ mod press;
 #[path = "invented/archive.rs"]
 mod archive;
 
-use archive::{MEDIAN_WORDS, import, imported, open, some, words_in_one_of};
+use archive::{MEDIAN_WORDS, import, imported, some, words_in_one_of};
 use press::{Press, Script, unspaced};
 
 /// Words of a text in a volume: from so many up to half as many more.
@@ -81,6 +82,8 @@ struct Plan {
     each: u64,
     n_more: u64,
     n_words: u64,
+    /// As in `store.cache_mib`.
+    cache_mib: u32,
 }
 
 impl Plan {
@@ -117,6 +120,7 @@ fn main() {
         each: number("--each=", 2_000),
         n_more: number("--more=", 1_000),
         n_words: number("--words=", SHORT_WORDS),
+        cache_mib: u32::try_from(number("--cache=", u64::from(config::defaults().store.cache_mib))).expect("megabytes"),
     };
     let folder = arguments.iter().find_map(|argument| argument.strip_prefix("--folder="));
     let (folder, temporary) = match folder {
@@ -145,15 +149,28 @@ fn main() {
     if has("--ingest") || !has("--questions") {
         ingest(&runtime, &press, &database, &database, &plan);
     }
-    if !has("--keep") && temporary.is_none() {
-        drop(fs::remove_dir_all(&folder));
+    if !has("--keep") {
+        remove(&folder);
+    }
+    drop(temporary);
+}
+
+/// Takes away what was written, and nothing else that may be in the folder.
+fn remove(folder: &Path) {
+    for file in fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path()) {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        if !name.starts_with("hot.db") && !name.starts_with("first.db") {
+            continue;
+        }
+        let removed = if file.is_dir() { fs::remove_dir_all(&file) } else { fs::remove_file(&file) };
+        removed.expect("it goes");
     }
 }
 
 /// Imports the first articles, and closes their month.
 fn begin(runtime: &Runtime, press: &Press, database: &Path, plan: &mut Plan) {
     let settings = StoreSettings { path: database.to_owned(), ..config::defaults().store };
-    let rate = fill(runtime, press, database, 0..plan.n_seed);
+    let rate = fill(runtime, press, database, plan.cache_mib, 0..plan.n_seed);
     println!("{} articles imported, {rate:.0} articles/s", plan.n_seed);
     let connection = Connection::open(database).expect("it opens");
     connection
@@ -169,8 +186,11 @@ fn begin(runtime: &Runtime, press: &Press, database: &Path, plan: &mut Plan) {
 }
 
 /// Imports articles under addresses that do not follow one another, as those of publishers do not. Returns how many a second.
-fn fill(runtime: &Runtime, press: &Press, database: &Path, numbers: Range<u64>) -> f64 {
-    let store = open(database);
+fn fill(runtime: &Runtime, press: &Press, database: &Path, cache_mib: u32, numbers: Range<u64>) -> f64 {
+    let mut settings = config::defaults();
+    database.clone_into(&mut settings.store.path);
+    settings.store.cache_mib = cache_mib;
+    let store = Store::open(&settings.store, &settings.schedule).expect("the database opens");
     let mut elapsed = Duration::ZERO;
     let n_articles = numbers.end - numbers.start;
     for first in numbers.clone().step_by(usize::try_from(TURN).expect("it fits")) {
@@ -649,7 +669,7 @@ fn ingest(runtime: &Runtime, press: &Press, database: &Path, place: &Path, plan:
     for turn in 0..TURNS {
         let first = 100_000_000 + last + turn * plan.n_more;
         let before = processor_time();
-        let rate = fill(runtime, press, place, first..first + plan.n_more);
+        let rate = fill(runtime, press, place, plan.cache_mib, first..first + plan.n_more);
         let millis = (processor_time() - before) * 1000.0 / as_f64(plan.n_more);
         println!("ingest: {rate:.0} articles/s, {millis:.2} ms of processor time each, with {last} articles");
     }

@@ -22,6 +22,7 @@ pub(crate) const N_SOURCES: u64 = 40;
 /// Articles on their way to the store at a time.
 const IN_FLIGHT_MAX: usize = 128;
 
+#[allow(dead_code, reason = "not every benchmark opens it with these settings")]
 pub(crate) fn open(path: &Path) -> Store {
     let mut settings = config::defaults();
     path.clone_into(&mut settings.store.path);
