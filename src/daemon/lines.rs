@@ -188,5 +188,6 @@ impl WriterLine {
 }
 
 fn rules(config: &Config) -> Rules {
-    Rules { settings: settings_in_common(config), lease: config.schedule.lease }
+    let (n_entries_max, lease) = (config.feed.entries_max, config.schedule.lease);
+    Rules { settings: settings_in_common(config), n_entries_max, lease }
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::model::{QueueState, QueueWorker};
-use crate::queue::{BusState, Dispatcher, N_SHARDS, NatsBus, QueueFigures, WorkerSeen};
+use crate::queue::{BusState, Dispatcher, N_SHARDS, NatsBus, QueueFigures, WorkerSeen, line_of};
 
 /// Workers that are told of one by one. Of more the number is told.
 const WORKERS_MAX: usize = 200;
@@ -83,21 +83,21 @@ fn state(servers: &str, bus: &BusState, seen: Seen, now: Moment) -> QueueState {
     let QueueFigures { workers, n_in_stock, n_out, n_shards, epoch, n_reported, n_lost, n_stale, is_sole } = figures;
     let n_refused = workers.iter().filter(|worker| worker.refused.is_some()).count();
     let n_workers = workers.len() - n_refused;
-    let mut told: Vec<QueueWorker> = workers.into_iter().map(|worker| worker_state(worker, now)).collect();
-    told.sort_by_key(|worker| worker.refused.is_some());
-    told.truncate(WORKERS_MAX);
+    let mut listed: Vec<QueueWorker> = workers.into_iter().map(|worker| worker_state(worker, now)).collect();
+    listed.sort_by_key(|worker| worker.refused.is_some());
+    listed.truncate(WORKERS_MAX);
     let is_away = bus.is_away();
     QueueState {
         told_at: now.time,
         servers: servers.to_owned(),
-        server: bus.server().map(|server| told_of(server, NAME_CHARS_MAX)),
+        server: bus.server().map(|server| line_of(server, NAME_CHARS_MAX)),
         is_away,
         since: bus.since_at(),
-        error: bus.last_error().map(|error| told_of(error, REASON_CHARS_MAX)),
+        error: bus.last_error().map(|error| line_of(error, REASON_CHARS_MAX)),
         is_sole,
         n_workers: count(n_workers),
         n_refused: count(n_refused),
-        workers: told,
+        workers: listed,
         n_in_stock: count(n_in_stock),
         n_out: count(n_out),
         n_shards: count(N_SHARDS),
@@ -117,9 +117,9 @@ fn worker_state(seen: WorkerSeen, now: Moment) -> QueueWorker {
     } = seen;
     let silence = SignedDuration::try_from(now.instant.saturating_duration_since(heard_at)).unwrap_or_default();
     QueueWorker {
-        worker: told_of(&worker, NAME_CHARS_MAX),
-        machine: told_of(&machine, NAME_CHARS_MAX),
-        version: told_of(&program, NAME_CHARS_MAX),
+        worker: line_of(&worker, NAME_CHARS_MAX),
+        machine: line_of(&machine, NAME_CHARS_MAX),
+        version: line_of(&program, NAME_CHARS_MAX),
         n_poll_slots: slots.polls.into(),
         n_article_slots: slots.articles.into(),
         n_in_work: n_in_work.into(),
@@ -128,13 +128,8 @@ fn worker_state(seen: WorkerSeen, now: Moment) -> QueueWorker {
         heard_at: now.time.checked_sub(silence).unwrap_or(now.time),
         is_heard: true,
         is_embedded,
-        refused: refused.map(|reason| told_of(&reason, REASON_CHARS_MAX)),
+        refused: refused.map(|reason| line_of(&reason, REASON_CHARS_MAX)),
     }
-}
-
-/// What another machine says of itself, as a line that one can read.
-fn told_of(text: &str, chars_max: usize) -> String {
-    text.chars().take(chars_max).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn count(number: usize) -> u64 {
@@ -162,10 +157,10 @@ mod tests {
             is_embedded: false,
         };
         let now = Moment { instant: Instant::now() + Duration::from_secs(7), time: Timestamp::UNIX_EPOCH };
-        let told = worker_state(seen, now);
-        assert_eq!((told.worker.len(), told.machine.as_str()), (NAME_CHARS_MAX, "pier  [31m 7"));
-        assert_eq!(told.refused.map(|reason| reason.chars().count()), Some(REASON_CHARS_MAX));
-        let age = now.time.duration_since(told.heard_at).as_secs();
+        let worker = worker_state(seen, now);
+        assert_eq!((worker.worker.len(), worker.machine.as_str()), (NAME_CHARS_MAX, "pier  [31m 7"));
+        assert_eq!(worker.refused.map(|reason| reason.chars().count()), Some(REASON_CHARS_MAX));
+        let age = now.time.duration_since(worker.heard_at).as_secs();
         assert!((7..60).contains(&age), "{age}");
     }
 }

@@ -96,6 +96,8 @@ impl Worker {
         permission: Permission,
     ) -> Worker {
         let now = parts.borrow_and_update().clone();
+        // Until the writer has given it leave, it keeps nobody from a host.
+        shards.rest(true);
         Worker {
             identity,
             parts: now,
@@ -231,6 +233,7 @@ impl Worker {
                 // One question is under way at a time, so this is the answer to the last.
                 self.heard = Some(self.n_asked - 1);
                 self.permission.renew(asked_at, lasts, sole);
+                self.shards.rest(false);
                 let n = jobs.len();
                 for job in jobs {
                     self.start(&run, job);
@@ -242,10 +245,12 @@ impl Worker {
             }
             Ok(Answer::Refused { reason, .. }) => {
                 self.note_trouble(format!("the writer gives this worker no work: {reason}"));
+                self.shards.rest(true);
                 self.next_ask = Instant::now() + REFUSED_PAUSE;
             }
             Err(error) => {
                 self.note_trouble(format!("what the writer answers is not understood: {error}"));
+                self.shards.rest(true);
                 self.next_ask = Instant::now() + REFUSED_PAUSE;
             }
         }

@@ -155,7 +155,7 @@ impl HostGate {
         self.note_change(publisher);
         let mut publishers = self.locked();
         let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
-        state.free_from = state.free_from.max(Instant::now() + time);
+        state.free_from = state.free_from.max(Instant::now() + time.min(HELD_MAX));
     }
 
     /// Notes that a publisher said that it is asked too much (429). Where it did not say when to come back, it is left in
@@ -169,6 +169,7 @@ impl HostGate {
             state.n_complaints = state.n_complaints.saturating_add(1);
             COMPLAINT_PEACE.saturating_mul(1 << (state.n_complaints - 1).min(10)).min(COMPLAINT_PEACE_MAX)
         });
+        let time = time.min(HELD_MAX);
         state.free_from = state.free_from.max(now + time);
         state.complained_until = Some(now + time + COMPLAINT_MEMORY);
     }

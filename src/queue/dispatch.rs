@@ -19,8 +19,9 @@ use tracing::{debug, info, warn};
 use crate::model::{ArticleOutcome, Candidate, DueSource, HostMemory, PollOutcome};
 
 use super::hosts::KnownHosts;
+use super::line::line_of;
 use super::question::{Delivery, Question, Receipt};
-use super::shard::shard_of;
+use super::shard::{N_SHARDS, shard_of};
 use super::wire::{Answer, Ask, Job, Outcome, Report, Share, Slots, Task, VERSION};
 
 /// How long a worker may ask hosts, from when it sent the question that is answered.
@@ -40,6 +41,11 @@ const SILENT_AFTER: Duration = Duration::from_secs(20);
 
 /// Pieces of work that wait here for each slot of the workers: enough for the time until the next claim.
 const AHEAD: usize = 2;
+
+/// Workers at most, slots of one, and characters of what it says of itself.
+const WORKERS_MAX: usize = 512;
+const SLOTS_MAX: u32 = 4096;
+const NAME_CHARS_MAX: usize = 200;
 
 /// Pieces in one answer, and their bytes before they are packed, so that an answer has room in a message.
 const JOBS_MAX: usize = 64;
@@ -216,6 +222,8 @@ struct State {
 pub struct Rules {
     /// Of the settings that workers must have too, the parts, each as `NAME:DIGEST`, with spaces between them.
     pub settings: String,
+    /// Entries that are taken of a feed, sitemap or page.
+    pub n_entries_max: usize,
     /// How long a claim lasts: what is out for longer is claimed again.
     pub lease: Duration,
 }
@@ -271,7 +279,10 @@ impl Dispatcher {
         let kept = source.clone();
         let (report, settling) = self.hand_out(Kind::Poll, is_probe, publisher, Task::Poll(Box::new(source))).await?;
         match report.outcome {
-            Outcome::Poll(done) => Ok(Done { outcome: done.with(kept), hosts: report.hosts, settling }),
+            Outcome::Poll(mut done) => {
+                done.cut(self.state().rules.n_entries_max);
+                Ok(Done { outcome: done.with(kept), hosts: report.hosts, settling })
+            }
             Outcome::Article(_) | Outcome::Dropped => given_back(settling),
         }
     }
@@ -408,6 +419,7 @@ impl Dispatcher {
                 return;
             }
         };
+        let ask = tamed(ask);
         let now = Instant::now();
         let refused = self.why_refused(&ask);
         let mut state = self.state();
@@ -428,6 +440,13 @@ impl Dispatcher {
             refused: refused.clone(),
             is_embedded,
         };
+        let is_one_too_many = state.workers.len() >= WORKERS_MAX && !state.workers.contains_key(&ask.worker);
+        if is_one_too_many || ask.worker.len() > NAME_CHARS_MAX {
+            let reason = format!("there are {WORKERS_MAX} workers already, or its name is too long");
+            drop(state);
+            question.answer(Answer::Refused { version: VERSION, reason }.encode());
+            return;
+        }
         let before = state.workers.insert(ask.worker.clone(), seen);
         if before.is_none() {
             self.taken.notify_one();
@@ -560,7 +579,6 @@ impl Dispatcher {
                 }
             };
             let mut state = self.state();
-            state.hosts.take_in(&report.hosts);
             if state.committing.contains(&report.ticket) {
                 // It has come twice. Once the first is committed, nobody waits for this one, and it is told to be.
                 continue;
@@ -568,6 +586,7 @@ impl Dispatcher {
             match state.out.remove(&report.ticket) {
                 Some(out) if *report.run == *self.run => {
                     state.n_reported += 1;
+                    state.hosts.take_in(&report.hosts);
                     state.note_free_slot(&out.worker, out.kind);
                     // Its question may wait for that.
                     self.news.notify_one();
@@ -610,6 +629,8 @@ impl State {
     fn give_up_silent(&mut self, now: Instant) {
         let heard_at: HashMap<String, Instant> =
             self.workers.iter().map(|(worker, seen)| (worker.clone(), seen.heard_at)).collect();
+        // Whoever waited has given it up.
+        self.out.retain(|_, out| !out.ended.is_closed());
         let epochs = self.epochs.clone();
         self.lose(Lost::WithItsWorker, |out, _| {
             let Some(heard_at) = heard_at.get(&out.worker) else { return true };
@@ -685,6 +706,17 @@ impl State {
         self.stock = left;
         jobs
     }
+}
+
+/// A question as a worker may ask it: what it says of itself as lines that one can read, and numbers that are those of a machine.
+fn tamed(mut ask: Ask) -> Ask {
+    for text in [&mut ask.machine, &mut ask.program, &mut ask.settings] {
+        *text = line_of(text, NAME_CHARS_MAX);
+    }
+    ask.slots.polls = ask.slots.polls.min(SLOTS_MAX);
+    ask.slots.articles = ask.slots.articles.min(SLOTS_MAX);
+    ask.shards.truncate(N_SHARDS);
+    ask
 }
 
 /// The names of the parts of two digests of settings, as [`Rules::settings`] has them, that are not the same in both.

@@ -34,6 +34,10 @@ const STANDS_IN_FOR: Duration = Duration::from_mins(1);
 /// leases run out where they take a third of one.
 const AT_ONCE: usize = 64;
 
+/// Names that are taken in at one time, and between two times that shares are reckoned: with very many workers that takes a while.
+const HEARD_AT_ONCE: usize = 1024;
+const RECKONED_EVERY: Duration = Duration::from_secs(1);
+
 /// Between two looks at what is due.
 const LOOK_PAUSE: Duration = Duration::from_millis(200);
 
@@ -72,6 +76,8 @@ struct State {
     /// Which are to be looked after, by the last share that was reckoned.
     roles: Vec<Role>,
     is_leaving_all: bool,
+    /// Whether it looks after nothing for now.
+    is_resting: bool,
 }
 
 #[derive(Debug)]
@@ -116,7 +122,7 @@ impl Holdings {
             stands_in_until: None,
         };
         let shards = (0..n_shards).map(|_| untouched()).collect();
-        let state = State { shards, roles: vec![Role::Other; n_shards], is_leaving_all: false };
+        let state = State { shards, roles: vec![Role::Other; n_shards], is_leaving_all: false, is_resting: false };
         Holdings { state: Arc::new(Mutex::new(state)), changed: Arc::default(), clock }
     }
 
@@ -160,6 +166,11 @@ impl Holdings {
         self.changed.notified().await;
     }
 
+    /// Whether to look after nothing for now: who is given no work must not keep others from the hosts.
+    pub fn rest(&self, is_resting: bool) {
+        self.state().is_resting = is_resting;
+    }
+
     /// Gives back all shards, once no request is under way, and takes no more. Comes back when the store has been told, or did not hear of it
     /// in time.
     pub async fn leave_all(&self) {
@@ -188,7 +199,11 @@ impl Holdings {
 
     async fn announce(&self, shared: &Shared, me: &str) {
         loop {
-            if !self.state().is_leaving_all {
+            let is_silent = {
+                let state = self.state();
+                state.is_leaving_all || state.is_resting
+            };
+            if !is_silent {
                 shared.announce(me).await;
             }
             tokio::time::sleep(ANNOUNCED_EVERY).await;
@@ -198,22 +213,32 @@ impl Holdings {
     /// Reckons the share of this worker whenever another comes or goes.
     async fn listen(&self, shared: &Shared, me: &str, patience: Duration) {
         let mut living = Living::new(me, Instant::now());
-        let mut presence = None;
+        let (mut presence, mut next_look) = (None, Instant::now());
         loop {
             if presence.is_none() {
                 presence = tokio::time::timeout(patience, shared.presence()).await.ok().and_then(Result::ok);
             }
             match &mut presence {
-                Some(heard) => match tokio::time::timeout(LOOK_PAUSE, heard.recv()).await {
-                    Ok(Some(name)) => living.hear(name, Instant::now()),
-                    Ok(None) => presence = None,
-                    Err(_) => {}
-                },
+                Some(heard) => {
+                    let mut heard_now = Vec::new();
+                    let next = heard.recv_many(&mut heard_now, HEARD_AT_ONCE);
+                    if tokio::time::timeout(LOOK_PAUSE, next).await == Ok(0) {
+                        presence = None;
+                    }
+                    for name in heard_now {
+                        living.hear(name, Instant::now());
+                    }
+                }
                 None => tokio::time::sleep(ANNOUNCED_EVERY).await,
             }
+            if next_look > Instant::now() {
+                continue;
+            }
             if let Some(names) = living.look(Instant::now()) {
-                let mut state = self.state();
-                state.roles = roles(me, names, state.shards.len());
+                let n_shards = self.state().shards.len();
+                let reckoned = roles(me, names, n_shards);
+                self.state().roles = reckoned;
+                next_look = Instant::now() + RECKONED_EVERY;
             }
         }
     }
@@ -251,10 +276,11 @@ impl Holdings {
     fn want(&self) {
         let mut state = self.state();
         let now = self.clock.now();
-        let State { shards, roles, is_leaving_all } = &mut *state;
+        let State { shards, roles, is_leaving_all, is_resting } = &mut *state;
+        let looks_after_none = *is_leaving_all || *is_resting;
         for (shard, role) in shards.iter_mut().zip(roles.iter()) {
             shard.stands_in_until = shard.stands_in_until.filter(|until| now < *until && *role == Role::Next);
-            let is_wanted = !*is_leaving_all && (*role == Role::First || shard.stands_in_until.is_some());
+            let is_wanted = !looks_after_none && (*role == Role::First || shard.stands_in_until.is_some());
             shard.lease.want(is_wanted);
             shard.is_leaving = !is_wanted && (shard.held.is_some() || *is_leaving_all);
             // A renewal that is under way would make another revision than the one that is to be replaced.
@@ -270,11 +296,12 @@ impl Holdings {
     fn due(&self, n_max: usize) -> Vec<(u8, Step)> {
         let mut state = self.state();
         let now = self.clock.now();
-        let State { shards, roles, is_leaving_all } = &mut *state;
+        let State { shards, roles, is_leaving_all, is_resting } = &mut *state;
+        let looks_after_none = *is_leaving_all || *is_resting;
         let numbered = (0..=u8::MAX).zip(shards.iter_mut().zip(roles.iter()));
         let mut waiting: Vec<(u8, &mut Shard)> = numbered
             .filter(|(_, (shard, role))| {
-                let is_glance = !*is_leaving_all && **role == Role::Next && shard.next_glance <= now;
+                let is_glance = !looks_after_none && **role == Role::Next && shard.next_glance <= now;
                 !shard.is_asking && if shard.is_at_rest() { is_glance } else { shard.not_before <= now }
             })
             .map(|(number, (shard, _))| (number, shard))

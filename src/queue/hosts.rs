@@ -11,6 +11,10 @@ use super::wire::Task;
 /// Robots.txt files that are kept, and holds. Those that are not believed any more go first, then any.
 const KEPT_MAX: usize = 20_000;
 
+/// Longer names of hosts are none, and larger files are not passed on: workers keep no larger ones either.
+const NAME_BYTES_MAX: usize = 300;
+const ROBOTS_BYTES_MAX: usize = 64 * 1024;
+
 /// Origins that a worker has been told the robots.txt of. Who was told of more is told again.
 const TOLD_MAX: usize = 20_000;
 
@@ -30,11 +34,15 @@ impl KnownHosts {
 
     /// Takes up what hosts have said.
     pub(super) fn take_in(&mut self, memory: &HostMemory) {
-        for robots in &memory.robots {
+        let is_named = |name: &str| name.len() <= NAME_BYTES_MAX;
+        for robots in memory.robots.iter().filter(|robots| is_named(&robots.origin)) {
+            if robots.text.as_ref().is_ok_and(|text| text.len() > ROBOTS_BYTES_MAX) {
+                continue;
+            }
             make_room(&mut self.robots, |robots| robots.expires_at);
             self.robots.insert(robots.origin.clone(), robots.clone());
         }
-        for hold in &memory.holds {
+        for hold in memory.holds.iter().filter(|hold| is_named(&hold.publisher)) {
             make_room(&mut self.holds, |hold| hold.complained_until.unwrap_or(hold.until).max(hold.until));
             self.holds.insert(hold.publisher.clone(), hold.clone());
         }

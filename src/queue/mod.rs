@@ -5,6 +5,7 @@
 //! * `shard`: which shard a publisher is in. `lease`: the lease of a shard. Pure.
 //! * `dispatch`: the writer's side, with `hosts`, what it knows of them. `permission`: how long a worker may ask hosts by its word.
 //! * `holdings`: the leases of a worker. `turns`: what workers lend each other. `allowed`: what a worker may ask by all of these.
+//! * `line`: what other machines say of themselves, for people.
 //! * `question`: what is asked and reported. `bus`: how it goes between the writer and the workers, by `nats` or by the `memory` of a process.
 //! * [`wire`]: the messages, as bytes.
 
@@ -21,6 +22,8 @@ mod holdings;
 mod hosts;
 
 mod lease;
+
+mod line;
 
 mod memory;
 
@@ -42,6 +45,7 @@ pub use clock::Clock;
 pub use dispatch::{ALLOWED_FOR, Dispatcher, Done, Kind, Lost, QueueFigures, Rules, Settling, WorkerSeen};
 pub use holdings::{Holding, Holdings, InUse};
 pub use lease::{Entry, Lease, Outcome, Record, Step, Terms, Write};
+pub use line::line_of;
 pub use memory::{MemoryBus, MemoryDesk, MemoryShared};
 pub use nats::{BusState, Change, ChangesEnd, NatsBus};
 pub use permission::{AskedAt, Permission};

@@ -41,6 +41,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// When to come again where nobody looks after a shard, or its owner does not answer.
 const NOBODY_WAIT: Duration = Duration::from_secs(5);
 
+/// What others may ask for at most: names, a pause and its patience, requests at one time, and loans in all.
+const NAME_BYTES_MAX: usize = 400;
+const PAUSE_MAX: Duration = Duration::from_hours(1);
+const PATIENCE_MAX: Duration = Duration::from_mins(1);
+const AT_ONCE_MAX: usize = 64;
+const LOANS_MAX: usize = 10_000;
+
 /// Tries to give a loan back.
 const GIVE_BACK_TRIES: u32 = 3;
 
@@ -200,19 +207,24 @@ impl Lender {
     async fn answer_to(&self, ask: TurnAsk, question: &Question) -> TurnAnswer {
         match ask {
             TurnAsk::Begin { loan, publisher, pause, n_at_once, patience } => {
+                let is_asked_in_earnest = publisher.len() <= NAME_BYTES_MAX && loan.len() <= NAME_BYTES_MAX;
+                if !is_asked_in_earnest || self.loans().len() >= LOANS_MAX {
+                    return TurnAnswer::Busy { wait: NOBODY_WAIT };
+                }
+                let pace = Pace { pause: pause.min(PAUSE_MAX), n_at_once: n_at_once.clamp(1, AT_ONCE_MAX) };
                 // Noted before the turn is waited for, so that the same question, come twice, makes no second loan.
                 let (wish, wishes) = mpsc::channel(4);
                 let known = match self.loans().entry(loan.clone()) {
                     Entry::Occupied(known) => Some(known.get().clone()),
-                    Entry::Vacant(place) => {
-                        place.insert(wish);
+                    Entry::Vacant(free) => {
+                        free.insert(wish);
                         None
                     }
                 };
                 if let Some(wishes) = known {
                     return extended(wishes).await;
                 }
-                let lent = self.fetcher.lend(&publisher, Pace { pause, n_at_once }, patience).await;
+                let lent = self.fetcher.lend(&publisher, pace, patience.min(PATIENCE_MAX)).await;
                 // Who waits no more does not ask the host either.
                 let granted = match lent {
                     Ok(lent) if !question.is_forgotten() => self.grant(&loan, lent, wishes),

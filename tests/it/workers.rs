@@ -85,6 +85,10 @@ fn a_worker_with_other_settings_is_told_and_works_once_both_have_the_same() {
     let worker = work(&elsewhere, &server);
     worker.wait_to_say("its settings of extract are others than the writer's");
     writer.wait_to_say("its settings of extract are others than the writer's");
+    // It keeps nobody from the hosts meanwhile.
+    let other = work(&room, &server);
+    room.wait_for(PATIENCE, "SELECT n_shards FROM _queue_workers WHERE refused IS NULL", "256");
+    other.stop().exits(0);
 
     // One that nobody understands leaves all as it was.
     elsewhere.set(&[("extract.words_min", "\"many\"")]);

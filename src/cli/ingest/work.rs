@@ -27,12 +27,16 @@ pub(crate) struct WorkCommand {
     nats: Vec<String>,
 }
 
+/// What is said where it is to end at once.
+const LAST_WORDS: &str =
+    "ended at once: what was in work is fetched again by others within a minute, and nothing is lost";
+
 pub(crate) fn run(context: &mut Context, command: &WorkCommand) -> Result<(), Failure> {
     if !command.nats.is_empty() {
         context.overrides.flags.push(("queue.servers", command.nats.join(","), "--nats"));
     }
     Context::runtime()?.block_on(async {
-        let mut signals = signals::listen(2, None)?;
+        let mut signals = signals::listen(2, Some(LAST_WORDS))?;
         let config = context.configure_for_work()?;
         if config.queue.servers.is_empty() {
             return Err(Failure::Usage(

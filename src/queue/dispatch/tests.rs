@@ -21,7 +21,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Desk {
-        let rules = Rules { settings: "fetch:1 feed:1".to_owned(), lease: Duration::from_mins(10) };
+        let rules = Rules { settings: "fetch:1 feed:1".to_owned(), n_entries_max: 100, lease: Duration::from_mins(10) };
         let dispatcher = Dispatcher::new("run", rules, &HostMemory::default());
         let ((elsewhere, asked), (embedded, asked_here)) = (mpsc::channel(8), mpsc::channel(8));
         let (reports, reported) = mpsc::channel(8);

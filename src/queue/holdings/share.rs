@@ -14,6 +14,10 @@ const GONE_AFTER: Duration = Duration::from_secs(7);
 /// A worker that has just come wants nothing before it has heard of the others. It counts from when it hears itself.
 const LISTENS_FOR: Duration = Duration::from_secs(5);
 
+/// Workers that are counted, and bytes in the name of one: there are 256 shards to part.
+const WORKERS_MAX: usize = 512;
+const NAME_BYTES_MAX: usize = 300;
+
 /// What a worker is to a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -47,6 +51,10 @@ impl Living {
     }
 
     pub(super) fn hear(&mut self, name: String, now: Instant) {
+        let is_known = self.heard_at.contains_key(&name) || name == self.me;
+        if name.len() > NAME_BYTES_MAX || !is_known && self.heard_at.len() >= WORKERS_MAX {
+            return;
+        }
         if name == self.me && self.heard_at.get(&name).is_none_or(|last| now - *last > 2 * ANNOUNCED_EVERY) {
             // The others were not to be heard either.
             for at in self.heard_at.values_mut() {

@@ -23,20 +23,32 @@ struct Value {
     epoch: u64,
 }
 
+/// Epochs beyond this are no newswire's: a shard would change hands a thousand times a second for millions of years.
+const EPOCH_MAX: u64 = u64::MAX / 2;
+
 /// Reads the record of a shard.
 pub(super) async fn read(connection: &Connection, shard: u8, patience: Duration) -> Result<Option<Entry>, BusError> {
     let Some(message) = last(connection, shard, patience).await? else { return Ok(None) };
     if is_marker(&message) {
         return Ok(None);
     }
-    let value: Value = serde_json::from_slice(&message.payload).map_err(|error| {
-        let bucket = connection.names.bucket();
-        BusError::Wrong(format!(
-            "key shard.{shard} of bucket {bucket} is no record of newswire ({error}): delete the key"
-        ))
-    })?;
+    let value: Value =
+        serde_json::from_slice(&message.payload).map_err(|error| unreadable(connection, shard, &error.to_string()))?;
+    if value.epoch > EPOCH_MAX {
+        return Err(unreadable(connection, shard, "its epoch is beyond any that there can be"));
+    }
     let record = Record { owner: value.owner, epoch: value.epoch };
     Ok(Some(Entry { revision: message.sequence, record }))
+}
+
+/// Says that a record is none, also in the log: its hosts are asked by nobody until somebody has looked.
+fn unreadable(connection: &Connection, shard: u8, fault: &str) -> BusError {
+    let bucket = connection.names.bucket();
+    let told = format!(
+        "key shard.{shard} of bucket {bucket} is no record of newswire ({fault}), and its hosts are not asked: delete the key"
+    );
+    connection.board.trouble(&told);
+    BusError::Wrong(told)
 }
 
 /// Writes the record of a shard, if the revision stands there that it replaces.

@@ -17,8 +17,9 @@ use futures_util::future::try_join_all;
 use tokio::sync::mpsc;
 use tracing::warn;
 
+use super::super::line::line_of;
 use super::super::question::{BusError, Committed, Delivery, Receipt};
-use super::super::wire::{Assembly, WireError, parts};
+use super::super::wire::{Assembly, parts};
 use super::connection::{Connection, in_words, missing, not_stored};
 use super::names::{CONSUMER, token};
 use super::questions::MESSAGE_BYTES_MAX;
@@ -49,7 +50,10 @@ const DONE_MAX: usize = 10_000;
 
 /// How often a part comes alone before it is believed that the others never will: their sender was not told that it is stored, and has gone,
 /// or has sent all again. Without an end to it, such parts would take all places some day.
-const ALONE_MAX: u32 = 15;
+const ALONE_MAX: u32 = 2;
+
+/// Of a subject so much is told.
+const SUBJECT_CHARS_MAX: usize = 200;
 
 /// Parts that are counted so.
 const COUNTED_MAX: usize = 10_000;
@@ -202,9 +206,7 @@ impl Table {
 
     /// Takes a part, and gives out the report of which it is the last.
     async fn lay(&mut self, message: Message) {
-        let Ok((number, n_deliveries)) = message.info().map(|info| (info.stream_sequence, info.delivered)) else {
-            return;
-        };
+        let Ok(number) = message.info().map(|info| info.stream_sequence) else { return };
         let known = locked(&self.given).answer(number);
         if let Some(answer) = known {
             let _ = message.ack_with(answer).await;
@@ -222,6 +224,7 @@ impl Table {
                 self.give(whole, ackers).await;
             }
             Ok(None) if self.is_alone(number) => {
+                let report = line_of(&report, SUBJECT_CHARS_MAX);
                 warn!("nats: a part of a report is thrown away, as the others do not come: {report}");
                 self.n_alone.remove(&number);
                 let _ = acker.ack_with(AckKind::Term).await;
@@ -230,14 +233,9 @@ impl Table {
                 self.open.entry(report).or_default().insert(number, acker);
                 self.forget_oldest();
             }
-            // A newswire that can read it may come.
-            Err(error @ WireError::Version { .. }) => {
-                if n_deliveries <= 1 {
-                    warn!("nats: a report waits for another newswire: {error}");
-                }
-            }
             Err(error) => {
-                warn!("nats: a report is thrown away: {error}: {report}");
+                let report = line_of(&report, SUBJECT_CHARS_MAX);
+                warn!("nats: a report is thrown away, and what it is of is fetched again: {error}: {report}");
                 let _ = acker.ack_with(AckKind::Term).await;
             }
         }

@@ -82,7 +82,23 @@ pub struct ArticleDone {
     pub result: ArticleResult,
 }
 
+/// Of what a poll found besides links no more than this is taken from another machine.
+const BESIDE_MAX: usize = 10_000;
+
 impl PollDone {
+    /// Takes away what goes beyond what a poll may find, with so many entries of a document.
+    pub fn cut(&mut self, n_entries_max: usize) {
+        self.exchanges.truncate(BESIDE_MAX);
+        if let Some(healing) = &mut self.healing {
+            healing.truncate(n_entries_max);
+        }
+        if let PollResult::Listed { links, problems, children, .. } = &mut self.result {
+            links.truncate(n_entries_max);
+            problems.truncate(BESIDE_MAX);
+            children.truncate(BESIDE_MAX);
+        }
+    }
+
     /// The outcome, with its source beside it.
     #[must_use]
     pub fn of(outcome: PollOutcome) -> (DueSource, PollDone) {
