@@ -136,7 +136,10 @@ impl NatsBus {
     /// When another writer answers them already, as far as that can be seen: it cannot without a connection.
     pub async fn desk(&self) -> Result<mpsc::Receiver<Question>, BusError> {
         questions::be_alone(&self.connection).await?;
-        self.hear_at(self.connection.names.work()).await
+        let questions = self.hear_at(self.connection.names.work()).await?;
+        let connection = self.connection.clone();
+        self.go_on(async move { questions::watch_for_another(&connection).await });
+        Ok(questions)
     }
 
     /// What workers report to the writer, until what is returned is dropped.

@@ -421,6 +421,26 @@ async fn changes_are_stored_once_and_behind_what_they_follow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn writers_that_began_while_the_queue_was_away_notice_each_other() {
+    let Some(mut server) = Server::start() else { return };
+    server.kill();
+    let writers = [server.connect("one").await, server.connect("two").await];
+    let desks = [writers[0].desk().await.expect("nobody is seen"), writers[1].desk().await.expect("nobody is seen")];
+    server.run();
+    for writer in &writers {
+        let mut state = writer.state();
+        let is_told = |error: Option<&str>| error.is_some_and(|error| error.contains("another writer answers"));
+        let told = tokio::time::timeout(2 * PATIENCE, state.wait_for(|state| is_told(state.last_error()))).await;
+        assert!(told.is_ok(), "{:?}", writer.state().borrow());
+    }
+    let [first, second] = writers;
+    drop((first, desks));
+    let mut state = second.state();
+    let alone = tokio::time::timeout(2 * PATIENCE, state.wait_for(|state| state.last_error().is_none())).await;
+    assert!(alone.is_ok(), "{:?}", second.state().borrow());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_there_yet_is_waited_for() {
     let Some(mut server) = Server::start() else { return };
     server.kill();

@@ -59,17 +59,51 @@ pub(super) async fn ask(
     unpacked(&answer.payload).map_err(BusError::Wrong)
 }
 
+const ANOTHER_WRITER: &str =
+    "another writer answers at this prefix: give each database a prefix of its own, and have one writer for each";
+
+/// Between two looks whether there is another.
+const LOOKED_EVERY: Duration = Duration::from_secs(30);
+
 /// Fails where another writer answers already.
 pub(super) async fn be_alone(connection: &Connection) -> Result<(), BusError> {
     if connection.check().is_err() {
         return Ok(());
     }
     match probe(connection, connection.names.work()).await {
-        Ok(()) => Err(BusError::Wrong(
-            "another writer answers at this prefix: give each database a prefix of its own, and have one writer for each".to_owned(),
-        )),
+        Ok(()) => Err(BusError::Wrong(ANOTHER_WRITER.to_owned())),
         Err(_) => Ok(()),
     }
+}
+
+/// Tells, again and again, where another writer answers beside this one: two that began while the queue was away do not notice each other then.
+pub(super) async fn watch_for_another(connection: &Connection) {
+    loop {
+        connection.wait().await;
+        // It hears itself.
+        match n_answering(connection, connection.names.work()).await {
+            Ok(0 | 1) => connection.board.no_longer_refused(ANOTHER_WRITER),
+            Ok(_) => connection.board.refused(ANOTHER_WRITER),
+            Err(_) => {}
+        }
+        tokio::time::sleep(LOOKED_EVERY).await;
+    }
+}
+
+/// How many answer at a subject.
+async fn n_answering(connection: &Connection, subject: String) -> Result<usize, BusError> {
+    let inbox = connection.client.new_inbox();
+    let mut answers = subscribe(connection, inbox.clone()).await?;
+    let asked = connection.client.publish_with_reply(subject, inbox, "".into()).await;
+    asked.map_err(|error| BusError::Away(error.to_string()))?;
+    let mut n_answers = 0;
+    let _ = tokio::time::timeout(PROBE_PATIENCE, async {
+        while let Some(answer) = answers.next().await {
+            n_answers += usize::from(answer.payload == HERE);
+        }
+    })
+    .await;
+    Ok(n_answers)
 }
 
 /// Waits until the server knows that questions at a subject are heard here, where there is a connection. To be called while they are.

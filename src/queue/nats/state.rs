@@ -133,13 +133,19 @@ impl Board {
         self.state.send_if_modified(|state| state.trouble.take().is_some());
     }
 
-    fn refused(&self, error: &str) {
+    /// Something is forbidden, or wrong, until it is said to be so no longer, or the connection is another.
+    pub(super) fn refused(&self, error: &str) {
         self.state.send_if_modified(|state| {
             let is_new = state.refusal.as_deref() != Some(error);
             state.refusal = Some(error.to_owned());
             is_new
         });
         self.tell(error);
+    }
+
+    /// That is over.
+    pub(super) fn no_longer_refused(&self, error: &str) {
+        self.state.send_if_modified(|state| state.refusal.take_if(|refusal| refusal == error).is_some());
     }
 
     /// Each once while a connection lasts, or none: servers are tried in turn, and each may have another fault.
