@@ -67,7 +67,7 @@ pub(super) fn tell_after_deaths(waiting: &WaitingAfterDeaths) {
         _ => "--all --retry",
     };
     say!(
-        "newswire: {what} {verb} until {until}: newswire ended {n_deaths} times in a row while {were} in work; \
+        "newswire: {what} {verb} until {until}: newswire or a worker ended {n_deaths} times in a row while {were} in work; \
          `newswire fetch {options}` tries again now"
     );
 }
