@@ -54,6 +54,13 @@ impl Context {
         }
     }
 
+    /// Takes the servers of the queue from a command line, where it names some.
+    pub(crate) fn name_queue(&mut self, servers: &[String]) {
+        if !servers.is_empty() {
+            self.overrides.flags.push(("queue.servers", servers.join(","), "--nats"));
+        }
+    }
+
     /// Reads the configuration and starts logging by it.
     pub(crate) fn configure(&self, manner: logging::Manner) -> Result<Arc<Config>, Failure> {
         let config = Arc::new(config::load(&self.overrides)?);

@@ -627,7 +627,7 @@ async fn hurried(hurry: &mut Option<watch::Receiver<bool>>) {
 async fn given_back(app: &App, claim: ClaimId, lost: Lost) -> Result<Option<Event>, StoreError> {
     match lost {
         Lost::Undone => app.store.give_back_these(vec![claim]).await.map(|_| ())?,
-        Lost::WithItsWorker => app.store.give_back_of_dead(vec![claim]).await?,
+        Lost::WithItsWorker => app.store.give_back_of_dead(claim).await?,
     }
     Ok(None)
 }

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::model::HostMemory;
 use crate::pipeline::Stages;
 use crate::queue::{
-    Allowed, Bus, BusState, Clock, Dispatcher, Holdings, MemoryBus, NatsBus, Permission, Rules, Shared, Terms, Turns,
+    Allowed, Bus, Clock, Dispatcher, Holdings, MemoryBus, NatsBus, Permission, Rules, Shared, Terms, Turns,
 };
 
 use super::queue_watch::{QueueWatch, count_reports};
@@ -71,8 +71,6 @@ impl WorkerLine {
 pub struct WriterLine {
     /// Hands work out.
     pub dispatcher: Dispatcher,
-    /// How it is with the connection to the queue.
-    pub state: watch::Receiver<BusState>,
     /// The queue.
     pub nats: Arc<NatsBus>,
     n_reports_waiting: watch::Receiver<Option<u64>>,
@@ -111,7 +109,6 @@ impl WriterLine {
         let identity = Identity::of_this_process();
         let nats = NatsBus::connect(&config.queue, &identity.machine).await.map_err(|error| error.to_string())?;
         let nats = Arc::new(nats);
-        let state = nats.state();
         let run = format!("{}-{}", std::process::id(), moment());
         let dispatcher = Dispatcher::new(&run, rules(&config), hosts);
         if let Err(error) = nats.set_up().await {
@@ -120,10 +117,8 @@ impl WriterLine {
         let elsewhere = nats.desk().await.map_err(|error| error.to_string())?;
         let reports = nats.reports().await.map_err(|error| error.to_string())?;
         let (memory, desk) = MemoryBus::new();
-        let is_away = {
-            let state = state.clone();
-            move || state.borrow().is_away()
-        };
+        let state = nats.state();
+        let is_away = move || state.borrow().is_away();
         let (n_waiting, n_reports_waiting) = watch::channel(None);
         let tasks = vec![
             tokio::spawn(count_reports(Arc::clone(&nats), n_waiting)),
@@ -147,14 +142,14 @@ impl WriterLine {
             app.stages.fetcher = app.stages.fetcher.under(Arc::new(turns));
             None
         };
-        Ok(WriterLine { dispatcher, state, nats, n_reports_waiting, tasks, embedded })
+        Ok(WriterLine { dispatcher, nats, n_reports_waiting, tasks, embedded })
     }
 
     /// What tells how the queue is.
     #[must_use]
     pub fn watch(&self) -> QueueWatch {
         let (dispatcher, waiting) = (self.dispatcher.clone(), self.n_reports_waiting.clone());
-        QueueWatch::new(dispatcher, self.state.clone(), self.nats.addresses(), waiting)
+        QueueWatch::new(dispatcher, self.nats.state(), self.nats.addresses(), waiting)
     }
 
     /// Goes by the settings in force.

@@ -18,9 +18,6 @@ pub(super) const PRODUCT_TOKEN: &str = "newswire";
 /// How long a robots.txt that could not be read is taken to disallow everything before it is asked for again.
 const UNREACHABLE_TIME: Duration = Duration::from_mins(10);
 
-/// Larger files are not kept for the next process. Most have some kilobytes.
-const KEPT_BYTES_MAX: usize = 64 * 1024;
-
 /// A robots.txt that was read.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -118,7 +115,7 @@ impl RobotsCache {
         let lifetime = SignedDuration::try_from(lifetime).unwrap_or_default();
         let Ok(expires_at) = Timestamp::now().checked_add(lifetime) else { return };
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-        if text.as_ref().is_ok_and(|text| text.len() > KEPT_BYTES_MAX) {
+        if text.as_ref().is_ok_and(|text| text.len() > KnownRobots::KEPT_BYTES_MAX) {
             return;
         }
         if news.len() < self.n_max {
@@ -199,7 +196,7 @@ mod tests {
         let url = Url::parse("https://paper.example/a?b").unwrap();
         let first = RobotsCache::new(Duration::from_hours(2), 10);
         first.note(&url, Ok(b"User-agent: *\nDisallow: /a".to_vec()));
-        first.note(&Url::parse("https://large.example/").unwrap(), Ok(vec![b'#'; KEPT_BYTES_MAX + 1]));
+        first.note(&Url::parse("https://large.example/").unwrap(), Ok(vec![b'#'; KnownRobots::KEPT_BYTES_MAX + 1]));
         let mut news = first.news();
         assert_eq!((news.len(), news[0].origin.as_str()), (1, "https://paper.example"));
         assert!(first.news().is_empty(), "told once");

@@ -33,6 +33,11 @@ pub struct KnownRobots {
     pub expires_at: Timestamp,
 }
 
+impl KnownRobots {
+    /// Larger files are not kept for others than who has read them. Most have some kilobytes.
+    pub const KEPT_BYTES_MAX: usize = 64 * 1024;
+}
+
 /// What a publisher asked for by `Retry-After` or a 429.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostHold {

@@ -472,7 +472,9 @@ impl Dispatcher {
             state.heed_epoch(*shard, *epoch, now);
         }
         // What it was answered and has not heard of, nobody does.
-        state.lose(Lost::Undone, |out, _| out.worker == ask.worker && ask.heard.is_none_or(|heard| out.asked > heard));
+        state.lose(Lost::Undone, |out, _, _| {
+            out.worker == ask.worker && ask.heard.is_none_or(|heard| out.asked > heard)
+        });
         drop(state);
         // Who asks again has given up the question before.
         asked.retain(|asked| asked.ask.worker != ask.worker);
@@ -510,7 +512,7 @@ impl Dispatcher {
             state.is_sole = true;
             warn!("the queue is away, and nobody elsewhere asks hosts any more: this process goes on alone");
             let n_before = state.out.len();
-            state.lose(Lost::Undone, |_, seen_embedded| !seen_embedded);
+            state.lose(Lost::Undone, |_, seen, _| !seen.is_some_and(|seen| seen.is_embedded));
             if n_before > state.out.len() {
                 info!("{} pieces of work that were elsewhere are given back", n_before - state.out.len());
             }
@@ -627,24 +629,21 @@ impl State {
     /// Gives up what is with workers that are gone: those that nothing was heard of for a while, where another looks after the shard, and else
     /// for as long as they may ask hosts. Who lives reports what it has, also of shards that it has passed on.
     fn give_up_silent(&mut self, now: Instant) {
-        let heard_at: HashMap<String, Instant> =
-            self.workers.iter().map(|(worker, seen)| (worker.clone(), seen.heard_at)).collect();
         // Whoever waited has given it up.
         self.out.retain(|_, out| !out.ended.is_closed());
-        let epochs = self.epochs.clone();
-        self.lose(Lost::WithItsWorker, |out, _| {
-            let Some(heard_at) = heard_at.get(&out.worker) else { return true };
-            let is_passed_on = epochs.get(&out.shard).is_some_and(|(epoch, _)| *epoch != out.epoch);
-            now - *heard_at >= if is_passed_on { SILENT_AFTER } else { ALLOWED_AND_MORE }
+        self.lose(Lost::WithItsWorker, |out, seen, epoch| {
+            let Some(seen) = seen else { return true };
+            let is_passed_on = epoch.is_some_and(|epoch| epoch != out.epoch);
+            now - seen.heard_at >= if is_passed_on { SILENT_AFTER } else { ALLOWED_AND_MORE }
         });
     }
 
-    /// Gives up what is out and of which `is_lost` says so, of its worker whether it is in this process.
-    fn lose(&mut self, how: Lost, is_lost: impl Fn(&Out, bool) -> bool) {
-        let State { out, workers, n_lost, .. } = self;
+    /// Gives up what is out and of which `is_lost` says so, by its worker and the latest epoch of its shard, as far as these are known.
+    fn lose(&mut self, how: Lost, is_lost: impl Fn(&Out, Option<&WorkerSeen>, Option<u64>) -> bool) {
+        let State { out, workers, epochs, n_lost, .. } = self;
         let gone = out.extract_if(|_, out| {
-            let is_embedded = workers.get(&out.worker).is_some_and(|seen| seen.is_embedded);
-            is_lost(out, is_embedded)
+            let epoch = epochs.get(&out.shard).map(|(epoch, _)| *epoch);
+            is_lost(out, workers.get(&out.worker), epoch)
         });
         for (_, out) in gone {
             *n_lost += 1;

@@ -95,6 +95,13 @@ struct Shard {
     stands_in_until: Option<Duration>,
 }
 
+impl State {
+    /// Whether it is to look after nothing, now or for ever.
+    fn looks_after_none(&self) -> bool {
+        self.is_leaving_all || self.is_resting
+    }
+}
+
 impl Holdings {
     /// Begins to look after shards under a name that no other worker has ever had. It goes on as long as the runtime lasts.
     #[must_use]
@@ -199,10 +206,7 @@ impl Holdings {
 
     async fn announce(&self, shared: &Shared, me: &str) {
         loop {
-            let is_silent = {
-                let state = self.state();
-                state.is_leaving_all || state.is_resting
-            };
+            let is_silent = self.state().looks_after_none();
             if !is_silent {
                 shared.announce(me).await;
             }
@@ -276,8 +280,8 @@ impl Holdings {
     fn want(&self) {
         let mut state = self.state();
         let now = self.clock.now();
-        let State { shards, roles, is_leaving_all, is_resting } = &mut *state;
-        let looks_after_none = *is_leaving_all || *is_resting;
+        let looks_after_none = state.looks_after_none();
+        let State { shards, roles, is_leaving_all, .. } = &mut *state;
         for (shard, role) in shards.iter_mut().zip(roles.iter()) {
             shard.stands_in_until = shard.stands_in_until.filter(|until| now < *until && *role == Role::Next);
             let is_wanted = !looks_after_none && (*role == Role::First || shard.stands_in_until.is_some());
@@ -296,8 +300,8 @@ impl Holdings {
     fn due(&self, n_max: usize) -> Vec<(u8, Step)> {
         let mut state = self.state();
         let now = self.clock.now();
-        let State { shards, roles, is_leaving_all, is_resting } = &mut *state;
-        let looks_after_none = *is_leaving_all || *is_resting;
+        let looks_after_none = state.looks_after_none();
+        let State { shards, roles, .. } = &mut *state;
         let numbered = (0..=u8::MAX).zip(shards.iter_mut().zip(roles.iter()));
         let mut waiting: Vec<(u8, &mut Shard)> = numbered
             .filter(|(_, (shard, role))| {

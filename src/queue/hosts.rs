@@ -11,9 +11,8 @@ use super::wire::Task;
 /// Robots.txt files that are kept, and holds. Those that are not believed any more go first, then any.
 const KEPT_MAX: usize = 20_000;
 
-/// Longer names of hosts are none, and larger files are not passed on: workers keep no larger ones either.
+/// Longer names of hosts are none.
 const NAME_BYTES_MAX: usize = 300;
-const ROBOTS_BYTES_MAX: usize = 64 * 1024;
 
 /// Origins that a worker has been told the robots.txt of. Who was told of more is told again.
 const TOLD_MAX: usize = 20_000;
@@ -36,7 +35,7 @@ impl KnownHosts {
     pub(super) fn take_in(&mut self, memory: &HostMemory) {
         let is_named = |name: &str| name.len() <= NAME_BYTES_MAX;
         for robots in memory.robots.iter().filter(|robots| is_named(&robots.origin)) {
-            if robots.text.as_ref().is_ok_and(|text| text.len() > ROBOTS_BYTES_MAX) {
+            if robots.text.as_ref().is_ok_and(|text| text.len() > KnownRobots::KEPT_BYTES_MAX) {
                 continue;
             }
             make_room(&mut self.robots, |robots| robots.expires_at);

@@ -53,9 +53,7 @@ const LAST_WORDS: &str =
     "ended at once: what was in work and is not given back yet is given back by the next start, and nothing is lost";
 
 pub(crate) fn run(context: &mut Context, command: &RunCommand) -> Result<(), Failure> {
-    if !command.nats.is_empty() {
-        context.overrides.flags.push(("queue.servers", command.nats.join(","), "--nats"));
-    }
+    context.name_queue(&command.nats);
     if let Some(n) = command.embedded {
         context.overrides.flags.push(("queue.embedded", n.to_string(), "--embedded"));
     }

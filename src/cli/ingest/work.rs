@@ -32,9 +32,7 @@ const LAST_WORDS: &str =
     "ended at once: what was in work is fetched again by others within a minute, and nothing is lost";
 
 pub(crate) fn run(context: &mut Context, command: &WorkCommand) -> Result<(), Failure> {
-    if !command.nats.is_empty() {
-        context.overrides.flags.push(("queue.servers", command.nats.join(","), "--nats"));
-    }
+    context.name_queue(&command.nats);
     Context::runtime()?.block_on(async {
         let mut signals = signals::listen(2, Some(LAST_WORDS))?;
         let config = context.configure_for_work()?;

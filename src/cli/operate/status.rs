@@ -25,7 +25,8 @@ use crate::cli::terminal::text::{counted, one_line, size};
 Exit code 1: the daemon has ended without being stopped or gives no sign of life, or it runs and no source has answered for a day, or no
 article has come since --since, or a receiver of messages is paused, has taken none for half an hour or is no longer in the settings while some
 wait for it, or the queue is away for a minute or hosts are asked by no worker, or a worker gets no work, or the list of sources at an
-address could not be read for a day or three of its intervals, whichever is more. With --check also where the daemon was stopped and nothing else has polled since, or where that is true without a daemon.
+address could not be read for a day or three of its intervals, whichever is more. With --check also where the daemon was stopped and nothing
+else has polled since, or where that is true without a daemon.
 
 Examples:
   newswire status

@@ -523,14 +523,14 @@ impl Store {
         self.write(move |tx| release::give_back(tx, &claims, Timestamp::now())).await
     }
 
-    /// Releases claims with which a worker elsewhere died, or was taken for dead: what was in work at several deaths has to wait.
+    /// Releases a claim with which a worker elsewhere died, or was taken for dead: what was in work at several deaths has to wait.
     ///
     /// # Errors
     ///
-    /// When the database cannot be written. The leases then run out by themselves.
-    pub async fn give_back_of_dead(&self, claims: Vec<ClaimId>) -> Result<(), StoreError> {
+    /// When the database cannot be written. The lease then runs out by itself.
+    pub async fn give_back_of_dead(&self, claim: ClaimId) -> Result<(), StoreError> {
         let schedule = Arc::clone(&self.schedule);
-        self.write(move |tx| release::give_back_of_dead(tx, &schedule, &claims, Timestamp::now())).await
+        self.write(move |tx| release::give_back_of_dead(tx, &schedule, claim, Timestamp::now())).await
     }
 
     /// Releases all claims. Returns how many there were.

@@ -40,91 +40,77 @@ pub(in crate::store) fn give_back(
     claims: &[ClaimId],
     at: Timestamp,
 ) -> rusqlite::Result<usize> {
-    let now = private_time(at);
-    let mut n_given_back = 0;
-    let mut publishers = BTreeSet::new();
-    for claim in claims {
-        n_given_back += connection
-            .prepare_cached(
-                "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?2), n_claims = max(n_claims - 1, 0)
-                 WHERE claim_id = ?1",
-            )?
-            .execute(params![claim.0, now])?;
-        let publisher: Option<String> = connection
-            .prepare_cached(
-                // By that index, since what is claimed is little. A link that was claimed for a revisit is still to be revisited.
-                "UPDATE _links INDEXED BY _links_host_claimed SET claim_id = NULL,
-                     due_at = CASE WHEN look_at <= ?2 THEN NULL ELSE min(due_at, ?2) END, n_claims = max(n_claims - 1, 0)
-                 WHERE claim_id IS NOT NULL AND claim_id = ?1 RETURNING host",
-            )?
-            .query_row(params![claim.0, now], |row| row.get(0))
-            .optional()?;
-        n_given_back += usize::from(publisher.is_some());
-        publishers.extend(publisher);
-    }
-    for publisher in publishers {
-        publishers::set_next_turn(connection, &publisher, Timestamp::UNIX_EPOCH)?;
-    }
-    Ok(n_given_back)
+    // A claim that is given back was no attempt.
+    free_these(connection, claims, 1, at)
 }
 
-/// Gives back these claims, with which a worker elsewhere died, or was taken for dead.
+/// Gives back a claim with which a worker elsewhere died, or was taken for dead.
 ///
 /// What was in work at several such deaths is tried ever more seldom, and never given up: a worker has much in work at a time, and may be cut off
 /// for reasons of its own.
 pub(in crate::store) fn give_back_of_dead(
     connection: &Connection,
     schedule: &ScheduleSettings,
-    claims: &[ClaimId],
+    claim: ClaimId,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
-    let id_and_deaths = |sql: &str, claim: &ClaimId| -> rusqlite::Result<Option<(i64, u32)>> {
-        connection.prepare_cached(sql)?.query_row([claim.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()
-    };
-    let of_source = "SELECT source_id, n_claims FROM _source_schedule WHERE claim_id = ?1";
-    let of_link =
-        "SELECT id, n_claims FROM _links INDEXED BY _links_host_claimed WHERE claim_id IS NOT NULL AND claim_id = ?1";
-    for claim in claims {
-        let source = id_and_deaths(of_source, claim)?;
-        let link = if source.is_none() { id_and_deaths(of_link, claim)? } else { None };
-        let publisher: Option<String> = match link {
-            Some((id, _)) => {
-                connection.query_row("SELECT host FROM _links WHERE id = ?1", [id], |row| row.get(0)).optional()?
-            }
-            None => None,
-        };
-        match (source.filter(is_suspect), link.filter(is_suspect)) {
-            (Some((id, n_deaths)), _) => {
-                let due_at = next_try(schedule, id, n_deaths, 0, at);
-                postpone_source(connection, id, n_deaths, due_at, &told_of_workers(n_deaths))?;
-            }
-            (None, Some((id, n_deaths))) => {
-                let due_at = next_try(schedule, id, n_deaths, 0, at);
-                postpone_link(connection, id, n_deaths, Some(due_at), &told_of_workers(n_deaths), at)?;
-                if let Some(publisher) = publisher {
-                    publishers::set_next_turn(connection, &publisher, Timestamp::UNIX_EPOCH)?;
-                }
-            }
-            (None, None) => {
-                give_back(connection, std::slice::from_ref(claim), at)?;
-                // Unlike others it was an attempt.
-                if let Some((id, n_deaths)) = source {
-                    let mut count =
-                        connection.prepare_cached("UPDATE _source_schedule SET n_claims = ?2 WHERE source_id = ?1")?;
-                    count.execute(params![id, n_deaths])?;
-                } else if let Some((id, n_deaths)) = link {
-                    connection
-                        .prepare_cached("UPDATE _links SET n_claims = ?2 WHERE id = ?1")?
-                        .execute(params![id, n_deaths])?;
-                }
-            }
-        }
+    let source: Option<(i64, u32)> = connection
+        .prepare_cached("SELECT source_id, n_claims FROM _source_schedule WHERE claim_id = ?1 AND n_claims > ?2")?
+        .query_row(params![claim.0, DEATHS_AT_ONCE_MAX], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((id, n_deaths)) = source {
+        let due_at = next_try(schedule, id, n_deaths, 0, at);
+        return postpone_source(connection, id, n_deaths, due_at, &told_of_workers(n_deaths));
     }
-    Ok(())
+    let link: Option<(i64, u32, String)> = connection
+        .prepare_cached(
+            "SELECT id, n_claims, host FROM _links INDEXED BY _links_host_claimed
+             WHERE claim_id IS NOT NULL AND claim_id = ?1 AND n_claims > ?2",
+        )?
+        .query_row(params![claim.0, DEATHS_AT_ONCE_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    if let Some((id, n_deaths, publisher)) = link {
+        let due_at = next_try(schedule, id, n_deaths, 0, at);
+        postpone_link(connection, id, n_deaths, Some(due_at), &told_of_workers(n_deaths), at)?;
+        return publishers::set_next_turn(connection, &publisher, Timestamp::UNIX_EPOCH);
+    }
+    // Once is chance, but it was an attempt.
+    free_these(connection, &[claim], 0, at).map(|_| ())
 }
 
-fn is_suspect((_, n_deaths): &(i64, u32)) -> bool {
-    *n_deaths > DEATHS_AT_ONCE_MAX
+/// Frees these claims: they are due at once, and so many of each are taken back. Returns how many still held.
+fn free_these(
+    connection: &Connection,
+    claims: &[ClaimId],
+    n_taken_back: u32,
+    at: Timestamp,
+) -> rusqlite::Result<usize> {
+    let now = private_time(at);
+    let mut n_freed = 0;
+    let mut publishers = BTreeSet::new();
+    for claim in claims {
+        n_freed += connection
+            .prepare_cached(
+                "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?2), n_claims = max(n_claims - ?3, 0)
+                 WHERE claim_id = ?1",
+            )?
+            .execute(params![claim.0, now, n_taken_back])?;
+        let publisher: Option<String> = connection
+            .prepare_cached(
+                // By that index, since what is claimed is little. A link that was claimed for a revisit is still to be revisited.
+                "UPDATE _links INDEXED BY _links_host_claimed SET claim_id = NULL,
+                     due_at = CASE WHEN look_at <= ?2 THEN NULL ELSE min(due_at, ?2) END, n_claims = max(n_claims - ?3, 0)
+                 WHERE claim_id IS NOT NULL AND claim_id = ?1 RETURNING host",
+            )?
+            .query_row(params![claim.0, now, n_taken_back], |row| row.get(0))
+            .optional()?;
+        n_freed += usize::from(publisher.is_some());
+        publishers.extend(publisher);
+    }
+    for publisher in publishers {
+        publishers::set_next_turn(connection, &publisher, Timestamp::UNIX_EPOCH)?;
+    }
+    Ok(n_freed)
 }
 
 /// Frees what a dead process left, at the start of the next one. Returns how much there was.
@@ -287,7 +273,9 @@ mod tests {
         };
         let mut waits = Vec::new();
         for n_deaths in 1..=6 {
-            give_back_of_dead(&connection, &schedule, &claim(10 * n_deaths), now).unwrap();
+            for claim in claim(10 * n_deaths) {
+                give_back_of_dead(&connection, &schedule, claim, now).unwrap();
+            }
             waits.push((minutes("SELECT next_due_at FROM _source_schedule"), minutes("SELECT due_at FROM _links")));
         }
         assert!(waits[0].0 <= 0 && waits[0].1 <= 0, "once is chance: {waits:?}");
