@@ -19,6 +19,8 @@ fn work(room: &Newsroom, server: &Server) -> Daemon {
 #[test]
 fn what_workers_fetch_is_what_one_process_would_have_fetched() {
     const PAUSE_MS: u64 = 40;
+    /// Which worker has which site is left to chance: of so many each has one.
+    const N_SINGLE: usize = 40;
     let Some(server) = Server::start() else { return };
     let (mut room, web, content) = Newsroom::of_demo();
     // One with a password in its address, which is not for workers.
@@ -28,7 +30,11 @@ fn what_workers_fetch_is_what_one_process_would_have_fetched() {
             answer(&["HTTP/1.1 200 OK", "Content-Type: application/rss+xml"], feed.as_bytes())
         }
         ("/a", _) => {
-            let page = faults::article_html("Behind a door");
+            let title = match header_of(head, "host") {
+                Some("closed.example") | None => "Behind a door".to_owned(),
+                Some(host) => format!("Read at {host}"),
+            };
+            let page = faults::article_html(&title);
             answer(&["HTTP/1.1 200 OK", "Content-Type: text/html; charset=utf-8"], page.as_bytes())
         }
         ("/feed", _) => answer(&["HTTP/1.1 401 Unauthorized", "WWW-Authenticate: Basic"], b""),
@@ -36,11 +42,16 @@ fn what_workers_fetch_is_what_one_process_would_have_fetched() {
     });
     let mut resolve = web.resolve_entries();
     resolve.push(format!("closed.example={closed}"));
+    let singles: Vec<String> = (0..N_SINGLE).map(|n| format!("single-{n}.example")).collect();
+    resolve.extend(singles.iter().map(|host| format!("{host}={closed}")));
     room.set(&[("fetch.resolve", &format!("{resolve:?}")), ("fetch.host_delay_ms", &PAUSE_MS.to_string())]);
     room.follow("closed", "http://ana:zq7-secret@closed.example/feed", Some("feed"));
+    for (n, host) in singles.iter().enumerate() {
+        room.follow(&format!("single-{n}"), &format!("http://{host}/a"), Some("article"));
+    }
     let workers = [work(&room, &server), work(&room, &server)];
     let writer = room.start_with(&["run", "--nats", &server.url()]);
-    let n_articles = content.expected().len() + 1;
+    let n_articles = content.expected().len() + 1 + N_SINGLE;
     room.wait_for(PATIENCE, "SELECT count(*) FROM articles", &n_articles.to_string());
     for article in content.expected() {
         room.assert_stored(&article);
