@@ -176,7 +176,7 @@ async fn probe(folder: &Path, press: &Press, n_stored: u64) -> Probes {
 fn index_bytes(folder: &Path) -> u64 {
     let connection =
         Connection::open_with_flags(folder.join("duplicates.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it opens");
-    ["_shingle_buckets", "_shingle_log", "_copies"]
+    ["_shingle_buckets", "_shingle_parts", "_shingle_log", "_copies"]
         .iter()
         .map(|table| {
             let sql = "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = ?1";

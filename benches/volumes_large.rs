@@ -62,6 +62,12 @@ const SHINGLES_KEPT: u64 = 50;
 
 const N_BUCKETS: u64 = 1 << 16;
 
+/// Parts of a bucket.
+const N_PARTS: usize = 16;
+
+/// With more entries a bucket passes them on.
+const FULL_ENTRIES: u64 = 640;
+
 const N_ASKED: usize = 40;
 const ASKED_MAX: Duration = Duration::from_secs(20);
 
@@ -402,8 +408,9 @@ fn name(number: u64) -> String {
     format!("qu{number:05}x")
 }
 
-/// Fills the buckets of the shingle index as so many articles with full texts fill them: entries of six bytes, of which the first two are the
-/// rest of the key and the others the article.
+/// Fills the shingle index as so many articles with full texts fill it: entries of six bytes, of which the first two are the rest of the key
+/// and the others the article. A bucket has passed on all but the newest of its entries to its parts, some to each of them, and is as full as
+/// its turn has it.
 fn fill_buckets(connection: &Connection, plan: &Plan) {
     let kept: Option<f64> =
         connection.query_row("SELECT avg(length(keys)) / 4 FROM _shingle_log", [], |row| row.get(0)).expect("a number");
@@ -412,17 +419,25 @@ fn fill_buckets(connection: &Connection, plan: &Plan) {
     println!("{kept} shingles an article are kept");
     let n_articles = plan.n_articles();
     let n_entries = n_articles * kept / N_BUCKETS;
-    let mut insert = connection
-        .prepare("INSERT OR REPLACE INTO _shingle_buckets (bucket, postings) VALUES (?1, ?2)")
-        .expect("a statement");
+    let prepare = |sql| connection.prepare(sql).expect("a statement");
+    let mut insert =
+        prepare("INSERT OR REPLACE INTO _shingle_buckets (bucket, postings, n_passed) VALUES (?1, ?2, ?3)");
+    let mut insert_part = prepare("INSERT OR REPLACE INTO _shingle_parts (part, postings) VALUES (?1, ?2)");
     for bucket in 0..N_BUCKETS {
-        let entries = (0..n_entries).flat_map(|place| {
+        let (mut kept, mut parts) = (Vec::new(), vec![Vec::new(); N_PARTS]);
+        let n_kept = (n_entries + bucket * 7) % FULL_ENTRIES;
+        let n_passed = n_entries.saturating_sub(n_kept);
+        for place in 0..n_entries {
             let [low, high, ..] = mixed(bucket * n_entries + place).to_le_bytes();
             let article = 1 + place * n_articles / n_entries;
             let [a, b, c, d, ..] = article.to_le_bytes();
-            [low, high, a, b, c, d]
-        });
-        insert.execute(params![bucket, entries.collect::<Vec<u8>>()]).expect("a row");
+            let of = if place < n_passed { &mut parts[usize::from(high >> 4)] } else { &mut kept };
+            of.extend([low, high, a, b, c, d]);
+        }
+        insert.execute(params![bucket, kept, n_passed]).expect("a row");
+        for (part, entries) in (bucket * N_PARTS as u64..).zip(parts).filter(|(_, entries)| !entries.is_empty()) {
+            insert_part.execute(params![part, entries]).expect("a row");
+        }
     }
 }
 

@@ -9,7 +9,12 @@
 //! article waits for a large merge. After one round through all buckets the article's row in the log is deleted. After a
 //! restart the memory is filled from the log. All of this is part of the transaction that stores the article. After a
 //! rollback the memory is dropped and filled again.
+//!
+//! A bucket that is full passes its entries on to its sixteen parts, rows of their own, by four more bits of their keys. So
+//! what is written for an article stays the same however many there are, and a shingle is looked for in two rows of about a
+//! page (as in a buffer tree: Arge, Algorithmica 37, 2003).
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use rusqlite::types::Value;
@@ -17,12 +22,19 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::sketch::{HOLDERS_MAX, Postings, Sketch};
 
-/// Buckets, one for each upper half of a key. A million articles fill each with some four kilobytes.
+/// Buckets, one for each upper half of a key. Some eight hundred thousand articles fill them.
 const N_BUCKETS: usize = 1 << 16;
 
 /// Buckets that take their waiting entries with each article. A round takes 8192 articles. Memory then holds some five
 /// megabytes, and a bucket takes about five entries at a time.
 const BUCKETS_AT_ONCE: usize = 8;
+
+/// Entries of a bucket that is full: with more, its row would not fit into a page.
+const FULL_ENTRIES: usize = 640;
+
+/// Parts of a bucket, by the upper bits of the lower half of a key. With ten million articles a part fills about half a page.
+const N_PARTS: usize = 1 << PART_BITS;
+const PART_BITS: u32 = 4;
 
 /// Bytes of an entry: the lower half of the key, then the article.
 const ENTRY_BYTES: usize = 6;
@@ -70,36 +82,41 @@ impl RecentShingles {
         let mut buckets: Vec<usize> =
             keys.iter().filter(|key| self.presence.may_be_there(**key)).map(|key| bucket_of(*key)).collect();
         buckets.dedup();
-        let mut learned: Vec<(usize, Bits)> = Vec::new();
         let mut unread: Vec<usize> =
             buckets.iter().copied().filter(|bucket| !self.presence.is_known(*bucket)).collect();
+        let mut parts: Vec<usize> = Vec::new();
         // One statement for all buckets: with one for each, most of the time would go into statements. The list leads: `IN` would
         // make an index of it first.
-        let mut statement = connection
-            .prepare_cached("SELECT bucket, postings FROM rarray(?1) CROSS JOIN _shingle_buckets ON bucket = value")?;
-        let list: Vec<Value> =
-            buckets.into_iter().filter_map(|bucket| i64::try_from(bucket).ok()).map(Value::from).collect();
-        let mut rows = statement.query([Rc::new(list)])?;
+        let mut statement = connection.prepare_cached(
+            "SELECT bucket, postings, n_passed FROM rarray(?1) CROSS JOIN _shingle_buckets ON bucket = value",
+        )?;
+        let mut rows = statement.query([as_list(buckets)])?;
         while let Some(row) = rows.next()? {
             let (bucket, packed): (usize, &[u8]) = (row.get(0)?, row.get_ref(1)?.as_blob()?);
+            let has_parts = row.get::<_, i64>(2)? > 0;
             if let Ok(at) = unread.binary_search(&bucket) {
                 unread.remove(at);
-                learned.extend(bits_of(packed).map(|bits| (bucket, bits)));
+                self.presence.of_bucket[bucket] = if has_parts { None } else { bits_of(packed) };
             }
-            let start = keys.partition_point(|key| bucket_of(*key) < bucket);
-            for (key, holders) in keys[start..].iter().zip(&mut postings[start..]) {
-                if bucket_of(*key) != bucket {
-                    break;
-                }
-                let holds = entries(packed).filter(|(rest, _)| *rest == rest_of(*key));
-                holders.extend(holds.map(|(_, article)| i64::from(article)));
+            if has_parts {
+                parts.extend(keys[range_of(&keys, bucket_of, bucket)].iter().map(|key| part_of(*key)));
             }
+            find(packed, range_of(&keys, bucket_of, bucket), &keys, &mut postings);
         }
         drop(rows);
         // What was asked for and is not there is empty.
-        learned.extend(unread.into_iter().map(|bucket| (bucket, Bits::default())));
-        for (bucket, bits) in learned {
-            self.presence.of_bucket[bucket] = Some(bits);
+        for bucket in unread {
+            self.presence.of_bucket[bucket] = Some(Bits::default());
+        }
+        if !parts.is_empty() {
+            parts.dedup();
+            let mut statement = connection
+                .prepare_cached("SELECT part, postings FROM rarray(?1) CROSS JOIN _shingle_parts ON part = value")?;
+            let mut rows = statement.query([as_list(parts)])?;
+            while let Some(row) = rows.next()? {
+                let (part, packed): (usize, &[u8]) = (row.get(0)?, row.get_ref(1)?.as_blob()?);
+                find(packed, range_of(&keys, part_of, part), &keys, &mut postings);
+            }
         }
         for (key, holders) in keys.iter().zip(&mut postings) {
             let waiting = self.waiting[bucket_of(*key)].iter().filter(|(rest, _)| *rest == rest_of(*key));
@@ -144,12 +161,20 @@ impl RecentShingles {
             let waiting = &mut self.waiting[bucket_of(key)];
             let n_waiting = waiting.len();
             waiting.retain(is_kept);
-            if waiting.len() == n_waiting
-                && let Some(packed) = read_bucket(connection, bucket_of(key))?
-            {
+            if waiting.len() < n_waiting {
+                continue;
+            }
+            let mut bucket = Bucket::read(connection, bucket_of(key))?;
+            let left: Vec<u8> = entries(&bucket.packed).filter(is_kept).flat_map(pack).collect();
+            if left.len() < bucket.packed.len() {
+                bucket.packed = left;
+                bucket.write(connection)?;
+            }
+            if bucket.n_passed > 0 {
+                let packed = read_part(connection, part_of(key))?;
                 let left: Vec<u8> = entries(&packed).filter(is_kept).flat_map(pack).collect();
                 if left.len() < packed.len() {
-                    write_bucket(connection, bucket_of(key), &left)?;
+                    write_part(connection, part_of(key), &left)?;
                 }
             }
         }
@@ -171,15 +196,19 @@ impl RecentShingles {
             if waiting.is_empty() {
                 continue;
             }
-            let mut packed = read_bucket(connection, bucket)?.unwrap_or_default();
+            let mut bucket = Bucket::read(connection, bucket)?;
             for entry in waiting {
                 // One more than `HOLDERS_MAX` is enough to know that a shingle is common.
-                if entries(&packed).filter(|(rest, _)| *rest == entry.0).count() <= HOLDERS_MAX {
-                    packed.extend(pack(entry));
-                    self.presence.note(bucket, entry.0);
+                if entries(&bucket.packed).filter(|(rest, _)| *rest == entry.0).count() <= HOLDERS_MAX {
+                    bucket.packed.extend(pack(entry));
+                    self.presence.note(bucket.number, entry.0);
                 }
             }
-            write_bucket(connection, bucket, &packed)?;
+            if bucket.packed.len() > FULL_ENTRIES * ENTRY_BYTES {
+                bucket.pass_on(connection)?;
+                self.presence.of_bucket[bucket.number] = None;
+            }
+            bucket.write(connection)?;
         }
         self.n_swept += BUCKETS_AT_ONCE;
         connection.prepare_cached("UPDATE _shingle_state SET n_swept = ?1")?.execute([self.n_swept])?;
@@ -249,23 +278,90 @@ fn was_swept(bucket: usize, before: usize, now: usize) -> bool {
     before + wait < now
 }
 
-fn read_bucket(connection: &Connection, bucket: usize) -> rusqlite::Result<Option<Vec<u8>>> {
-    connection
-        .prepare_cached("SELECT postings FROM _shingle_buckets WHERE bucket = ?1")?
-        .query_row([bucket], |row| row.get(0))
-        .optional()
+/// A bucket as it stands in the file.
+#[derive(Debug)]
+struct Bucket {
+    number: usize,
+    packed: Vec<u8>,
+    /// Entries that its parts have.
+    n_passed: usize,
 }
 
-fn write_bucket(connection: &Connection, bucket: usize, packed: &[u8]) -> rusqlite::Result<()> {
+impl Bucket {
+    fn read(connection: &Connection, number: usize) -> rusqlite::Result<Bucket> {
+        let found = connection
+            .prepare_cached("SELECT postings, n_passed FROM _shingle_buckets WHERE bucket = ?1")?
+            .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (packed, n_passed) = found.unwrap_or_default();
+        Ok(Bucket { number, packed, n_passed })
+    }
+
+    fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO _shingle_buckets (bucket, postings, n_passed) VALUES (?1, ?2, ?3)")?
+            .execute(params![self.number, self.packed, self.n_passed])?;
+        Ok(())
+    }
+
+    /// Gives the parts all entries.
+    fn pass_on(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut of_parts: [Vec<u8>; N_PARTS] = Default::default();
+        for entry in entries(&self.packed) {
+            of_parts[usize::from(entry.0 >> (u16::BITS - PART_BITS))].extend(pack(entry));
+            self.n_passed += 1;
+        }
+        for (at, more) in of_parts.iter().enumerate().filter(|(_, more)| !more.is_empty()) {
+            let part = self.number * N_PARTS + at;
+            let mut packed = read_part(connection, part)?;
+            packed.extend(more);
+            write_part(connection, part, &packed)?;
+        }
+        self.packed.clear();
+        Ok(())
+    }
+}
+
+fn read_part(connection: &Connection, part: usize) -> rusqlite::Result<Vec<u8>> {
+    let found = connection
+        .prepare_cached("SELECT postings FROM _shingle_parts WHERE part = ?1")?
+        .query_row([part], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+fn write_part(connection: &Connection, part: usize, packed: &[u8]) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("INSERT OR REPLACE INTO _shingle_buckets (bucket, postings) VALUES (?1, ?2)")?
-        .execute(params![bucket, packed])?;
+        .prepare_cached("INSERT OR REPLACE INTO _shingle_parts (part, postings) VALUES (?1, ?2)")?
+        .execute(params![part, packed])?;
     Ok(())
+}
+
+/// Row numbers, as a table to join with.
+fn as_list(numbers: Vec<usize>) -> Rc<Vec<Value>> {
+    Rc::new(numbers.into_iter().filter_map(|number| i64::try_from(number).ok()).map(Value::from).collect())
+}
+
+/// Which of ascending keys stand in a row.
+fn range_of(keys: &[u32], row_of: fn(u32) -> usize, row: usize) -> Range<usize> {
+    keys.partition_point(|key| row_of(*key) < row)..keys.partition_point(|key| row_of(*key) <= row)
+}
+
+/// Finds those who have some of the keys in a row.
+fn find(packed: &[u8], range: Range<usize>, keys: &[u32], postings: &mut Postings) {
+    for (key, holders) in keys[range.clone()].iter().zip(&mut postings[range]) {
+        let holds = entries(packed).filter(|(rest, _)| *rest == rest_of(*key));
+        holders.extend(holds.map(|(_, article)| i64::from(article)));
+    }
 }
 
 fn bucket_of(key: u32) -> usize {
     let [_, _, low, high] = key.to_le_bytes();
     usize::from(u16::from_le_bytes([low, high]))
+}
+
+fn part_of(key: u32) -> usize {
+    bucket_of(key) * N_PARTS + usize::from(rest_of(key) >> (u16::BITS - PART_BITS))
 }
 
 fn rest_of(key: u32) -> u16 {
@@ -396,6 +492,50 @@ mod tests {
         let full: Vec<u8> =
             (0..=TOLD_ENTRIES_MAX).flat_map(|article| pack((0, u32::try_from(article).unwrap()))).collect();
         assert_eq!(bits_of(&full), None);
+    }
+
+    #[test]
+    fn a_bucket_that_is_full_passes_its_entries_on_and_all_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let (connection, mut recent) = open(&folder);
+        let keys: Vec<u32> = sketch(1).keys().collect();
+        let key = keys[0];
+        // As an earlier program left it: longer than a bucket may be now, with other keys of all parts.
+        let number = bucket_of(key);
+        let others = (0..5000_u16).map(|n| (n.wrapping_mul(13) ^ rest_of(key) ^ 1 << 15, u32::from(n) + 1_000_000));
+        let others: Vec<Entry> = others.filter(|(rest, _)| *rest != rest_of(key)).collect();
+        let packed: Vec<u8> = others.iter().copied().chain([(rest_of(key), 7)]).flat_map(pack).collect();
+        Bucket { number, packed, n_passed: 0 }.write(&connection).unwrap();
+        let holders = |recent: &mut RecentShingles| {
+            let mut found = recent.look_up(&connection, &sketch(1)).unwrap()[0].clone();
+            found.sort_unstable();
+            found
+        };
+        let sweep = |recent: &mut RecentShingles| {
+            for _ in 0..N_BUCKETS / BUCKETS_AT_ONCE {
+                recent.sweep(&connection).unwrap();
+            }
+        };
+        assert_eq!(holders(&mut recent), [7]);
+        recent.add(&connection, 8, &keys).unwrap();
+        sweep(&mut recent);
+        let bucket = Bucket::read(&connection, number).unwrap();
+        assert_eq!((bucket.packed.len(), bucket.n_passed), (0, others.len() + 2));
+        assert_eq!(holders(&mut recent), [7, 8]);
+        recent.add(&connection, 9, &keys).unwrap();
+        assert_eq!(holders(&mut recent), [7, 8, 9]);
+        sweep(&mut recent);
+        // One in a part, one in the bucket.
+        assert_eq!(holders(&mut recent), [7, 8, 9]);
+        assert_eq!(holders(&mut RecentShingles::load(&connection).unwrap()), [7, 8, 9]);
+        for (id, left) in [(7, vec![8, 9]), (9, vec![8]), (8, vec![])] {
+            recent.remove(&connection, id, keys.iter().copied()).unwrap();
+            assert_eq!(holders(&mut recent), left);
+        }
+        let n_in_parts: usize = (0..N_PARTS)
+            .map(|at| read_part(&connection, number * N_PARTS + at).unwrap().len() / ENTRY_BYTES)
+            .sum();
+        assert_eq!(n_in_parts, others.len());
     }
 
     #[test]
