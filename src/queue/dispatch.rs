@@ -39,6 +39,9 @@ const HELD_FOR_WHILE_BUSY: Duration = Duration::from_millis(250);
 /// A worker that has not been heard of for so long counts no more.
 const SILENT_AFTER: Duration = Duration::from_secs(20);
 
+/// So often it is looked who is silent.
+const LOOK_PAUSE: Duration = Duration::from_millis(250);
+
 /// Pieces of work that wait here for each slot of the workers: enough for the time until the next claim.
 const AHEAD: usize = 2;
 
@@ -388,6 +391,7 @@ impl Dispatcher {
         is_away: impl Fn() -> bool,
     ) {
         let mut asked: Vec<Asked> = Vec::new();
+        let mut next_look = Instant::now();
         let mut is_open = (true, true);
         while is_open.0 || is_open.1 {
             let next = asked.iter().map(Asked::held_until).min();
@@ -404,7 +408,12 @@ impl Dispatcher {
                 () = self.news.notified() => {}
                 () = tokio::time::sleep_until(held) => {}
             }
-            self.look_whether_alone(is_away());
+            let now = Instant::now();
+            if now >= next_look {
+                self.state().give_up_silent(now);
+                self.look_whether_alone(is_away());
+                next_look = now + LOOK_PAUSE;
+            }
             self.answer_those(&mut asked);
         }
     }
@@ -525,7 +534,6 @@ impl Dispatcher {
 
     fn answer_those(&self, asked: &mut Vec<Asked>) {
         let now = Instant::now();
-        self.state().give_up_silent(now);
         let mut waiting = Vec::with_capacity(asked.len());
         for one in asked.drain(..) {
             if one.question.is_forgotten() {

@@ -3,7 +3,7 @@
 //! * `settings`: where NATS is, and who we are there. `names`: how everything is called.
 //! * `connection`: the connection, and the words for what fails over it. `state`: whether it is there.
 //! * `objects`: the streams and the bucket.
-//! * `questions`, `reports`, `leases`, `changes`: what goes over it.
+//! * `questions`, `reports`, `leases`, `changes`: what goes over it. `posting`: which reports go together.
 
 mod changes;
 
@@ -14,6 +14,8 @@ mod leases;
 mod names;
 
 mod objects;
+
+mod posting;
 
 mod questions;
 
@@ -37,6 +39,7 @@ use crate::config::QueueSettings;
 pub use changes::{Change, ChangesEnd};
 use connection::Connection;
 use names::Names;
+use posting::Post;
 use state::Board;
 pub use state::BusState;
 
@@ -50,6 +53,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct NatsBus {
     connection: Connection,
+    post: Post,
     replicas: usize,
     is_set_up: AtomicBool,
     /// All that goes on in the background ends with this.
@@ -83,8 +87,10 @@ impl NatsBus {
         tasks.spawn(async move { state::watch(client, &board, events).await });
         let is_known = state.wait_for(|state| !state.is_away() || state.last_error().is_some());
         let _ = tokio::time::timeout(FIRST_PATIENCE, is_known).await;
+        let (post, deliver) = Post::new(connection.clone());
+        tasks.spawn(deliver);
         let (replicas, tasks) = (settings.replicas, Mutex::new(tasks));
-        Ok(NatsBus { connection, replicas, is_set_up: AtomicBool::new(false), tasks })
+        Ok(NatsBus { connection, post, replicas, is_set_up: AtomicBool::new(false), tasks })
     }
 
     /// Whether NATS is there, now and later.
@@ -210,7 +216,7 @@ impl NatsBus {
     }
 
     pub(super) async fn report(&self, id: &str, report: Vec<u8>) -> Result<(), BusError> {
-        reports::publish(&self.connection, id, report).await
+        self.post.store(id, report).await
     }
 
     pub(super) async fn read(&self, shard: u8, patience: Duration) -> Result<Option<Entry>, BusError> {

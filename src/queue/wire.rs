@@ -9,7 +9,7 @@
 //! goes by its name, and a proxy and every address without credentials, which the settings of the worker have.
 //!
 //! * `ask`, `answer`, `report`, `turn`: the messages.
-//! * `parts`: a long message in several, and together again.
+//! * `parts`: a long message in several, and together again. `bundle`: several short ones in one.
 //! * `code`: a message to bytes and back; `error`: why that fails.
 //! * `source`, `candidate`, `link`, `exchange`, `host`, `article`, `poll_result`, `article_result`: the forms of the model's values.
 //! * `scalar`: those of values that stand in one text or number. `form`: what a form is.
@@ -21,6 +21,8 @@ mod article;
 mod article_result;
 
 mod ask;
+
+mod bundle;
 
 mod candidate;
 
@@ -50,6 +52,7 @@ mod turn;
 
 pub use answer::{Answer, Job, Task};
 pub use ask::{Ask, Room, Share, Slots};
+pub use bundle::{bundle, bundle_len, unbundle};
 pub use code::VERSION;
 pub use error::WireError;
 pub use parts::{Assembly, parts};

@@ -228,6 +228,44 @@ async fn a_report_comes_until_it_is_committed_and_once_where_it_is_sent_twice() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reports_that_come_soon_after_each_other_go_together_and_come_again_where_one_is_not_committed() {
+    const N_REPORTS: usize = 40;
+    let Some(server) = Server::start() else { return };
+    let (writer, worker) = (server.writer().await, Bus::Nats(server.connect("worker").await));
+    let reporting = (0..N_REPORTS).map(|number| {
+        let worker = worker.clone();
+        async move { worker.report(&format!("worker.{number}"), format!("{number:06}").into_bytes()).await }
+    });
+    for stored in futures_util::future::join_all(reporting).await {
+        stored.expect("it is stored");
+    }
+    let n_messages = writer.n_reports_waiting().await.expect("it is known");
+    assert!((1..=4).contains(&n_messages), "{n_messages}");
+    let mut reports = writer.reports_again_after(Duration::from_secs(1)).await.expect("there is a stream");
+    let mut deliveries = Vec::new();
+    for _ in 0..N_REPORTS {
+        deliveries.push(next(&mut reports).await);
+    }
+    assert!(is_quiet(&mut reports, Duration::from_secs(2)).await, "they are not committed, and not forgotten");
+    let all: BTreeSet<Vec<u8>> = deliveries.iter().map(|delivery| delivery.message.clone()).collect();
+    assert_eq!(all.len(), N_REPORTS);
+    // One of them fails.
+    let failed = deliveries.pop().expect("there are some");
+    drop(failed.receipt);
+    let settling: Vec<_> = deliveries.into_iter().map(|delivery| delivery.receipt.done()).collect();
+    let n_unknown = futures_util::future::join_all(settling).await.iter().filter(|known| known.is_err()).count();
+    let mut again = BTreeSet::new();
+    for _ in 0..=n_unknown {
+        let delivery = next(&mut reports).await;
+        again.insert(delivery.message);
+        tokio::spawn(delivery.receipt.done());
+    }
+    assert!(again.contains(&failed.message) && again.len() == n_unknown + 1, "{n_unknown}: {again:?}");
+    assert!(is_quiet(&mut reports, Duration::from_secs(2)).await, "nothing comes that is committed");
+    assert_eq!(writer.n_reports_waiting().await, Ok(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_report_that_was_given_to_a_writer_that_died_comes_to_the_next() {
     let Some(server) = Server::start() else { return };
     let (writer, worker) = (server.writer().await, Bus::Nats(server.connect("worker").await));

@@ -1,10 +1,11 @@
 //! Reports: messages of a stream, each kept until the writer has committed it.
 //!
-//! A report goes in as many parts as the server's limit of a message makes necessary, and is sent when the stream has all of them. The writer
-//! takes them by a consumer that the server keeps, puts them together, and acknowledges all parts of a report when it is committed. What is not
-//! acknowledged comes again. So a report may come twice, and is never lost.
+//! Some go together ([`super::posting`]), in as many parts as the server's limit of a message makes necessary, and are sent when the stream has
+//! all of them. The writer takes them by a consumer that the server keeps, puts them together, and acknowledges all parts when each report in
+//! them is committed. What is not acknowledged comes again. So a report may come twice, and is never lost.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,18 +14,18 @@ use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::message::{AckKind, Acker, Message, PublishMessage};
 use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
 use futures_util::StreamExt;
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use tokio::sync::mpsc;
 use tracing::warn;
 
 use super::super::line::line_of;
 use super::super::question::{BusError, Committed, Delivery, Receipt};
-use super::super::wire::{Assembly, parts};
+use super::super::wire::{Assembly, WireError, parts, unbundle};
 use super::connection::{Connection, in_words, missing, not_stored};
 use super::names::{CONSUMER, token};
 use super::questions::MESSAGE_BYTES_MAX;
 
-/// Parts that are on the way at once.
+/// Parts of a message that are on the way at once.
 const PARTS_ON_WAY_MAX: usize = 8;
 
 /// How long it is waited until a part is stored. A cluster that looks for a leader takes a few seconds.
@@ -76,12 +77,13 @@ pub(super) async fn n_waiting(connection: &Connection) -> Result<u64, BusError> 
     Ok(found.cached_info().state.messages)
 }
 
-/// Stores a report.
-pub(super) async fn publish(connection: &Connection, id: &str, report: Vec<u8>) -> Result<(), BusError> {
+/// Stores a bundle of reports, whose names these are.
+pub(super) async fn publish(connection: &Connection, ids: &[&str], bundle: Vec<u8>) -> Result<(), BusError> {
     connection.check()?;
-    let parts = parts(report, connection.message_bytes_max());
+    let parts = parts(bundle, connection.message_bytes_max());
     let count = parts.len();
-    let (subject, id) = (connection.names.report(id), token(id));
+    let id = name_of(ids);
+    let (subject, id) = (connection.names.report(&id), token(&id));
     let mut on_way = VecDeque::new();
     for (number, part) in parts.into_iter().enumerate() {
         // Where a server with another limit gets it next, its parts are others.
@@ -98,6 +100,17 @@ pub(super) async fn publish(connection: &Connection, id: &str, report: Vec<u8>) 
     }
     connection.board.works();
     Ok(())
+}
+
+/// The name of a bundle: that of its only report, or one that no other bundle has, also where its first report is the same.
+fn name_of(ids: &[&str]) -> String {
+    let Some((first, rest)) = ids.split_first() else { return String::new() };
+    if rest.is_empty() {
+        return (*first).to_owned();
+    }
+    let mut hasher = DefaultHasher::new();
+    rest.hash(&mut hasher);
+    format!("{first}_{}_{:016x}", rest.len(), hasher.finish())
 }
 
 type OnWay = async_nats::jetstream::context::PublishAckFuture;
@@ -221,7 +234,15 @@ impl Table {
                 for number in ackers.keys() {
                     self.n_alone.remove(number);
                 }
-                self.give(whole, ackers).await;
+                match unbundle(&whole) {
+                    Ok(reports) => self.give(reports, ackers).await,
+                    Err(error) => {
+                        throw_away(&report, &error);
+                        for acker in ackers.values() {
+                            let _ = acker.ack_with(AckKind::Term).await;
+                        }
+                    }
+                }
             }
             Ok(None) if self.is_alone(number) => {
                 let report = line_of(&report, SUBJECT_CHARS_MAX);
@@ -234,8 +255,7 @@ impl Table {
                 self.forget_oldest();
             }
             Err(error) => {
-                let report = line_of(&report, SUBJECT_CHARS_MAX);
-                warn!("nats: a report is thrown away, and what it is of is fetched again: {error}: {report}");
+                throw_away(&report, &error);
                 let _ = acker.ack_with(AckKind::Term).await;
             }
         }
@@ -260,13 +280,20 @@ impl Table {
         }
     }
 
-    async fn give(&mut self, message: Vec<u8>, ackers: BTreeMap<u64, Acker>) {
-        let (receipt, committed) = Receipt::new();
+    async fn give(&mut self, reports: Vec<Vec<u8>>, ackers: BTreeMap<u64, Acker>) {
         locked(&self.given).waiting.extend(ackers.keys());
+        let (receipts, committed): (Vec<Receipt>, Vec<Committed>) = reports.iter().map(|_| Receipt::new()).unzip();
         tokio::spawn(acknowledge(committed, ackers, Arc::clone(&self.given)));
-        // Nobody takes it any more: it comes to the next writer.
-        let _ = self.deliveries.send(Delivery { message, receipt }).await;
+        for (message, receipt) in reports.into_iter().zip(receipts) {
+            // Nobody takes it any more: it comes to the next writer.
+            let _ = self.deliveries.send(Delivery { message, receipt }).await;
+        }
     }
+}
+
+fn throw_away(report: &str, error: &WireError) {
+    let report = line_of(report, SUBJECT_CHARS_MAX);
+    warn!("nats: a report is thrown away, and what it is of is fetched again: {error}: {report}");
 }
 
 /// What has become of parts whose reports were given out, by their numbers.
@@ -307,23 +334,33 @@ fn locked(given: &Mutex<Given>) -> MutexGuard<'_, Given> {
     given.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits until a report is committed, tells the server, and whoever has committed it whether the server knows.
-async fn acknowledge(committed: Committed, ackers: BTreeMap<u64, Acker>, given: Arc<Mutex<Given>>) {
-    let answer = committed.await;
-    let known = match &answer {
-        Ok(_) => try_join_all(ackers.values().map(Acker::double_ack)).await,
-        Err(_) => Ok(Vec::new()),
+/// Waits until all reports of a bundle are committed, tells the server, and whoever has committed them whether the server knows.
+async fn acknowledge(committed: Vec<Committed>, ackers: BTreeMap<u64, Acker>, given: Arc<Mutex<Given>>) {
+    let answers: Vec<_> = join_all(committed).await;
+    // One that is not committed comes again, and the others with it.
+    let known = if answers.iter().all(Result::is_ok) {
+        let told = try_join_all(ackers.values().map(Acker::double_ack)).await;
+        told.map(|_| ()).map_err(|error| BusError::Away(error.to_string()))
+    } else {
+        Err(BusError::Away("another report of the same message is not committed".to_owned()))
     };
-    let is_done = answer.is_ok() && known.is_ok();
-    locked(&given).end(ackers.keys().copied(), is_done);
-    if let Ok(answer) = answer {
-        let _ = answer.send(known.map(|_| ()).map_err(|error| BusError::Away(error.to_string())));
+    locked(&given).end(ackers.keys().copied(), known.is_ok());
+    for answer in answers.into_iter().flatten() {
+        let _ = answer.send(known.clone());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{AckKind, DONE_MAX, Given};
+    use super::{AckKind, DONE_MAX, Given, HashSet, name_of};
+
+    #[test]
+    fn bundles_with_other_reports_have_other_names() {
+        assert_eq!(name_of(&["run-1"]), "run-1");
+        let names = [name_of(&["run-1"]), name_of(&["run-1", "run-2"]), name_of(&["run-1", "run-3"])];
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), 3, "{names:?}");
+        assert_eq!(name_of(&["run-1", "run-2"]), names[1]);
+    }
 
     #[test]
     fn a_part_that_comes_again_is_taken_again_only_where_its_commit_failed() {

@@ -96,10 +96,10 @@ proptest! {
 #[test]
 fn long_messages_are_packed_and_short_ones_are_not() {
     let n_bytes = |message: Vec<u8>| parts(message, 1 << 20).concat().len();
-    assert_eq!(n_bytes(words(16 * 1024)), 16 * 1024 + 22);
-    assert!(n_bytes(words(16 * 1024 + 1)) < 2000);
+    assert_eq!(n_bytes(words(128 * 1024)), 128 * 1024 + 22);
+    assert!(n_bytes(words(128 * 1024 + 1)) < 2000);
     // Nothing is longer for being packed.
-    assert_eq!(n_bytes(noise(50_000, 3)), 50_000 + 22);
+    assert_eq!(n_bytes(noise(200_000, 3)), 200_000 + 22);
 }
 
 fn told(taken: Result<Option<Vec<u8>>, WireError>) -> String {
