@@ -138,7 +138,7 @@ impl Asked {
         };
         let score = if ranking.is_some() { UNSCORED } else { SCORE };
         let mut newest = match newest_before(connection, filter, &choice)? {
-            Some(first) => self.newest(files, &first, Pieces::Whole, score, n_sought)?,
+            Some(before) => self.newest_before(files, before, &choice, score, n_sought)?,
             None => Vec::new(),
         };
         if newest.len() < n_sought as usize {
@@ -150,6 +150,29 @@ impl Asked {
             ranking.rank(connection, &mut newest)?;
         }
         Ok(Hits { newest, are_all })
+    }
+
+    /// The newest hits before a time: of a word in very many articles among the newest of these, and of one in fewer among all that came in before
+    /// the last of them. Fewer than are sought may be found though there are more.
+    fn newest_before(
+        &self,
+        files: Files<'_>,
+        before: Before,
+        choice: &Choice,
+        score: &str,
+        n_max: u32,
+    ) -> rusqlite::Result<Vec<Hit>> {
+        let among = Choice::Among(list(&before.newest));
+        let newest = self.newest(files, &among, Pieces::Whole, score, n_max)?;
+        if newest.len() >= n_max as usize || files.has_volumes() {
+            return Ok(newest);
+        }
+        let sought = Sought { choice, pieces: Pieces::Whole, score, n_max };
+        let mut newest = self.newest_here(files, sought, Some(&(i64::MIN..=before.last)))?;
+        newest.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.id), hit.index));
+        newest.dedup_by_key(|hit| hit.id);
+        newest.truncate(n_max as usize);
+        Ok(newest)
     }
 
     /// The numbers of the newest articles of a choice that have the words, so many at most.
@@ -499,9 +522,16 @@ impl Choice {
     }
 }
 
-/// The newest of the articles before a time, where each hit would be looked at otherwise: those that came in since are passed over one by one,
-/// and of a word that stands in many articles enough hits are among these.
-fn newest_before(connection: &Connection, filter: &ArticleFilter, choice: &Choice) -> rusqlite::Result<Option<Choice>> {
+/// Articles before a time.
+struct Before {
+    /// Some of the newest.
+    newest: Vec<i64>,
+    /// That of these which came in last.
+    last: i64,
+}
+
+/// The newest of the articles before a time, where each hit would be looked at otherwise: those that came in since are passed over one by one.
+fn newest_before(connection: &Connection, filter: &ArticleFilter, choice: &Choice) -> rusqlite::Result<Option<Before>> {
     let times = ArticleFilter { since: filter.since, until: filter.until, ..ArticleFilter::default() };
     let is_by_time_alone =
         *filter == ArticleFilter { without_duplicates: filter.without_duplicates, ..times } && filter.until.is_some();
@@ -514,7 +544,8 @@ fn newest_before(connection: &Connection, filter: &ArticleFilter, choice: &Choic
          ORDER BY coalesce(articles.published_at, articles.first_seen_at) DESC LIMIT {FEW_ARTICLES}",
         conditions.join(" AND ")
     );
-    Ok(Some(Choice::Among(list(&ids_of(connection, &sql, &parameters)?))))
+    let newest = ids_of(connection, &sql, &parameters)?;
+    Ok(newest.iter().max().copied().map(|last| Before { newest, last }))
 }
 
 /// Whether a source has more articles than are looked up one by one, and no more than are listed in some milliseconds. Of a source that has
@@ -570,8 +601,24 @@ mod tests {
         let until = ArticleFilter { until: Some(at("2026-02-01")), ..ArticleFilter::default() };
         let choice = Asked::of("\"ferry\"").choice(Files::of(&connection), &until, 9).unwrap();
         assert!(matches!(choice, Choice::OneByOne { .. }));
-        let first = newest_before(&connection, &until, &choice).unwrap();
-        assert!(matches!(first, Some(Choice::Among(ids)) if ids.len() == FEW_ARTICLES as usize));
+        let before = newest_before(&connection, &until, &choice).unwrap().unwrap();
+        assert_eq!((before.newest.len(), before.last), (FEW_ARTICLES as usize, i64::from(FEW_ARTICLES) + 5));
+        // Of a word that few of the newest have, those that came in before them are found too, and none that came in since.
+        connection.execute_batch("UPDATE articles SET body = 'A rare ferry.' WHERE id % 40 = 0; INSERT INTO articles_fts (articles_fts) VALUES ('rebuild')").unwrap();
+        let rare = Asked::of("\"rare\"");
+        let of = |n_max| {
+            rare.newest_before(
+                Files::of(&connection),
+                newest_before(&connection, &until, &choice).unwrap().unwrap(),
+                &choice,
+                UNSCORED,
+                n_max,
+            )
+        };
+        let ids = |n_max| of(n_max).unwrap().iter().map(|hit| hit.id).collect::<Vec<_>>();
+        let all: Vec<i64> = (1..=i64::from(FEW_ARTICLES) + 5).rev().filter(|id| id % 40 == 0).collect();
+        assert_eq!(ids(9), all[..9]);
+        assert_eq!(ids(9000), all);
         // Of a source with many articles.
         assert!(has_many(&check(6300), 1).unwrap());
     }
