@@ -131,6 +131,18 @@ fn the_first_copy_of_what_is_deleted_takes_its_place() {
 }
 
 #[test]
+fn copies_that_go_with_what_they_copy_are_not_changed_before() {
+    let room = Newsroom::new();
+    let at =
+        |paper: String| line(1, 30, &json!({ "url": format!("https://{paper}.example/story"), "source": paper }));
+    import(&room, &(1..=9).map(|number| at(format!("paper{number}"))).collect::<Vec<_>>());
+    let last = room.value("SELECT max(change_seq) FROM articles");
+    room.run(&["prune", "--older", "10d"]).exits(0).says("gone: 9 articles");
+    assert_eq!(room.value("SELECT deleted_up_to FROM _change_state"), last);
+    room.assert_sound();
+}
+
+#[test]
 fn copies_of_what_an_article_read_before_are_copies_of_those_that_still_read_so() {
     let room = Newsroom::new();
     let at = |paper: &str, number| {
