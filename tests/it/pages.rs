@@ -175,9 +175,7 @@ fn texts_stay_texts() {
 
 #[test]
 fn lists_name_sources_as_they_are_called() {
-    let article = |n: usize, source: &str| {
-        json!({ "id": n.to_string(), "title": format!("Part {n}"), "source": source, "paragraphs": paragraphs(&format!("Quay {n}")) })
-    };
+    let article = |n: usize, source: &str| json!({ "id": n.to_string(), "title": format!("Part {n}"), "source": source, "paragraphs": paragraphs(&format!("Quay {n}")) });
     let room = room_with(&[article(1, "quay"), article(2, "tide"), article(3, "long"), article(4, "none")]);
     let long = format!("{HOSTILE}{}", "北".repeat(1_000_000));
     let connection = rusqlite::Connection::open(room.database()).unwrap();
@@ -197,7 +195,10 @@ fn lists_name_sources_as_they_are_called() {
         }
         let cut = page.split(r#"title="long" dir="auto">"#).nth(1).and_then(|rest| rest.split("</a>").next());
         let cut = cut.unwrap_or_else(|| panic!("{path}: {page}"));
-        assert!(cut.starts_with("&lt;/title&gt;&lt;script&gt;") && cut.ends_with('…') && cut.len() < 100, "{path}: {cut}");
+        assert!(
+            cut.starts_with("&lt;/title&gt;&lt;script&gt;") && cut.ends_with('…') && cut.len() < 100,
+            "{path}: {cut}"
+        );
     }
     // Programs have it as ever.
     assert_eq!(shown.json("/search.json")["articles"][0]["source"], "none");

@@ -133,8 +133,7 @@ fn the_first_copy_of_what_is_deleted_takes_its_place() {
 #[test]
 fn copies_that_go_with_what_they_copy_are_not_changed_before() {
     let room = Newsroom::new();
-    let at =
-        |paper: String| line(1, 30, &json!({ "url": format!("https://{paper}.example/story"), "source": paper }));
+    let at = |paper: String| line(1, 30, &json!({ "url": format!("https://{paper}.example/story"), "source": paper }));
     import(&room, &(1..=9).map(|number| at(format!("paper{number}"))).collect::<Vec<_>>());
     let last = room.value("SELECT max(change_seq) FROM articles");
     room.run(&["prune", "--older", "10d"]).exits(0).says("gone: 9 articles");

@@ -236,7 +236,8 @@ fn whoever_asks_and_reads_nothing_keeps_nobody_out() {
     let mut room = Newsroom::new();
     // More than a socket takes for one that does not read.
     let paragraphs: Vec<String> = (0..400).map(|n| format!("w{n} ").repeat(300)).collect();
-    let line = serde_json::json!({ "id": 1, "source": "paper", "title": "A long report", "paragraphs": paragraphs }).to_string();
+    let line = serde_json::json!({ "id": 1, "source": "paper", "title": "A long report", "paragraphs": paragraphs })
+        .to_string();
     room.run(&["import", &room.file("line.jsonl", line)]).exits(0);
     let path = room.database().with_file_name("http.sock");
     room.set(&[("http.listen", &format!("\"unix:{}\"", path.display())), ("http.pages", "true")]);

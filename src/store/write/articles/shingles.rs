@@ -532,9 +532,8 @@ mod tests {
             recent.remove(&connection, id, keys.iter().copied()).unwrap();
             assert_eq!(holders(&mut recent), left);
         }
-        let n_in_parts: usize = (0..N_PARTS)
-            .map(|at| read_part(&connection, number * N_PARTS + at).unwrap().len() / ENTRY_BYTES)
-            .sum();
+        let n_in_parts: usize =
+            (0..N_PARTS).map(|at| read_part(&connection, number * N_PARTS + at).unwrap().len() / ENTRY_BYTES).sum();
         assert_eq!(n_in_parts, others.len());
     }
 
