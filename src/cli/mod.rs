@@ -49,7 +49,7 @@ use std::iter;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::terminal::messages::say;
 use crate::config::meant_by;
@@ -192,6 +192,9 @@ enum Command {
     Complete(CompleteCommand),
 }
 
+/// The command that prints help.
+const HELP: &str = "help";
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -223,6 +226,9 @@ fn parse() -> Arguments {
         }
     }
     read.unwrap_or_else(|error| {
+        if let Some(words) = asked_below(&error) {
+            tell_help(line_for_help(&words));
+        }
         let is_help =
             matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
         if is_help {
@@ -280,10 +286,42 @@ fn suggest(error: &mut clap::Error) {
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
 }
 
+/// The words of the command that help is asked for below another one: `watch add` of `newswire watch help add`. To clap it is
+/// an error, since the program's own `help` takes the place of clap's everywhere.
+fn asked_below(error: &clap::Error) -> Option<Vec<OsString>> {
+    let is_help = matches!(error.get(ContextKind::InvalidSubcommand), Some(ContextValue::String(word)) if word == HELP);
+    if !is_help {
+        return None;
+    }
+    let program = Arguments::command().mut_subcommands(|command| {
+        if command.has_subcommands() {
+            command.subcommand(HelpCommand::augment_args(clap::Command::new(HELP)))
+        } else {
+            command
+        }
+    });
+    let matches = program.try_get_matches_from(std::env::args_os()).ok()?;
+    let mut words = Vec::new();
+    let mut at = &matches;
+    while let Some((name, below)) = at.subcommand() {
+        if name == HELP {
+            words.extend(HelpCommand::from_arg_matches(below).ok()?.words);
+            return Some(words);
+        }
+        words.push(name.into());
+        at = below;
+    }
+    None
+}
+
+/// `newswire WORDS --help`.
+fn line_for_help(words: &[OsString]) -> impl Iterator<Item = OsString> {
+    iter::once("newswire".into()).chain(words.iter().cloned()).chain(iter::once("--help".into()))
+}
+
 /// Does what `newswire WORDS --help` does.
 fn help_of(words: &[OsString]) -> Failure {
-    let line = iter::once("newswire".into()).chain(words.iter().cloned()).chain(iter::once("--help".into()));
-    tell_help(line);
+    tell_help(line_for_help(words));
     Failure::Usage("no command is named so; `newswire help` lists them".to_owned())
 }
 

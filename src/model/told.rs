@@ -49,7 +49,7 @@ pub enum Sending {
         error: String,
         /// When it is tried again.
         next_try_at: Timestamp,
-        /// Whether the receiver is paused for it.
+        /// Whether the receiver is paused for it, unless it is the message that is set aside.
         is_paused: bool,
         /// Whether it says that it will not take it, whenever it is sent.
         is_refusal: bool,
@@ -61,6 +61,8 @@ pub enum Sending {
 pub struct SendingEffect {
     /// Since when it has failed; nothing where it has not.
     pub failing_since: Option<String>,
-    /// Messages that are set aside, since it refuses them and takes others.
+    /// Messages that are set aside, since it refuses them and takes others, or took others before.
     pub n_set_aside: u32,
+    /// Whether it is paused for what it did not take.
+    pub is_paused: bool,
 }

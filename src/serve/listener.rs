@@ -13,15 +13,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use listenfd::ListenFd;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::{debug, info, warn};
 
 use crate::config::{Listen, MUST_ASK};
 
 use super::answers::{Answers, Whence};
+use super::places::{Place, Places, Standing, Watched};
 
-/// Requests answered at one time; more wait.
+/// Connections at one time; more wait, or take the place of one whose peer stands still.
 const CONNECTIONS_MAX: usize = 256;
 
 /// Time for one connection, which may bring several requests. Browsers open another one.
@@ -112,11 +112,11 @@ impl Listening {
             return Err(ListenError::Unguarded { place: open.place() });
         }
         let places: Vec<String> = sockets.iter().map(Socket::place).collect();
-        let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let free = Places::new(CONNECTIONS_MAX);
         let mut tasks = JoinSet::new();
         for socket in sockets {
             info!("requests are answered at {}", socket.place());
-            tasks.spawn(accept(socket, Arc::clone(answers), Arc::clone(&connections)));
+            tasks.spawn(accept(socket, Arc::clone(answers), Arc::clone(&free)));
         }
         Ok(Listening { tasks, file, places })
     }
@@ -207,41 +207,53 @@ fn handed_over() -> io::Result<Vec<Socket>> {
     Ok(sockets)
 }
 
-async fn accept(socket: Socket, answers: Arc<Answers>, connections: Arc<Semaphore>) {
+/// A connection.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+async fn accept(socket: Socket, answers: Arc<Answers>, places: Arc<Places>) {
     let mut serving = JoinSet::new();
     loop {
         while serving.try_join_next().is_some() {}
-        let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
-        let accepted = match &socket {
+        let accepted: io::Result<(Box<dyn Stream>, Whence)> = match &socket {
             Socket::Tcp(listener) => listener.accept().await.map(|(stream, _)| {
-                let answers = Arc::clone(&answers);
                 let at = stream.local_addr().ok().map(|at| at.ip());
-                serving.spawn(async move {
-                    serve(stream, answers, Whence::Tcp(at)).await;
-                    drop(permit);
-                });
+                (Box::new(stream) as Box<dyn Stream>, Whence::Tcp(at))
             }),
-            Socket::Unix(listener) => listener.accept().await.map(|(stream, _)| {
-                let answers = Arc::clone(&answers);
-                serving.spawn(async move {
-                    serve(stream, answers, Whence::Unix).await;
-                    drop(permit);
-                });
-            }),
+            Socket::Unix(listener) => {
+                listener.accept().await.map(|(stream, _)| (Box::new(stream) as Box<dyn Stream>, Whence::Unix))
+            }
         };
-        if let Err(error) = accepted {
-            warn!("a request could not be taken: {error}");
-            tokio::time::sleep(ACCEPT_PAUSE).await;
+        match accepted {
+            Ok((stream, whence)) => {
+                // Only now is it known that somebody waits for a place.
+                let place = places.take().await;
+                serving.spawn(serve(stream, place, Arc::clone(&answers), whence));
+            }
+            Err(error) => {
+                warn!("a request could not be taken: {error}");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
         }
     }
 }
 
 /// Answers the requests of a connection. One that brings none for a while is closed, as one that takes its time over a head.
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, answers: Arc<Answers>, whence: Whence) {
-    let service = service_fn(move |request| {
-        let answers = Arc::clone(&answers);
-        async move { Ok::<_, Infallible>(answers.answer(request, whence).await) }
+async fn serve(stream: Box<dyn Stream>, place: Place, answers: Arc<Answers>, whence: Whence) {
+    let standing = Arc::clone(place.standing());
+    tokio::select! {
+        () = converse(stream, &standing, answers, whence) => {}
+        () = standing.is_to_leave() => debug!("a connection that stood still was closed for another one"),
+    }
+}
+
+async fn converse(stream: Box<dyn Stream>, standing: &Arc<Standing>, answers: Arc<Answers>, whence: Whence) {
+    let service = service_fn(|request| {
+        let (answers, standing) = (Arc::clone(&answers), Arc::clone(standing));
+        async move { Ok::<_, Infallible>(standing.answering(answers.answer(request, whence)).await) }
     });
+    let stream = Watched { stream, standing: Arc::clone(standing) };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX)

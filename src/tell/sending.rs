@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 
 use crate::config::{Config, Receiver};
 use crate::forms;
-use crate::model::{Sending, SendingEffect};
+use crate::model::Sending;
 use crate::store::{DamagedRow, Reader, Store, StoreError, WaitingMessage};
 
 use super::delivery::Delivery;
@@ -206,24 +206,23 @@ impl Task {
         if self.failing_since.is_none() && !is_paused {
             warn!("receiver {name} did not take {}, which is tried again: {undelivered}", batch.name());
         }
-        if is_paused {
-            let why = if undelivered.is_gone { "it says that it is gone" } else { "it has taken nothing for days" };
-            error!(
-                "receiver {name} is paused, since {why}: {undelivered}; its messages wait until `newswire receivers resume {name}`"
-            );
-        }
         let wait = backoff(batch.n_tries, &batch.key).max(undelivered.retry_after.unwrap_or_default());
         let next_try_at = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(1));
-        let Undelivered { reason, retry_after, is_refusal, .. } = undelivered;
+        let Undelivered { reason, retry_after, is_gone, is_refusal } = undelivered;
         let sending = Sending::Failed { error: reason.clone(), next_try_at, is_paused, is_refusal };
         let what = batch.name();
-        let SendingEffect { failing_since, n_set_aside } =
-            self.store.commit_sending(name.clone(), batch.ids, sending).await?;
-        self.failing_since = failing_since.and_then(|since| since.parse().ok());
-        if n_set_aside > 0 {
+        let effect = self.store.commit_sending(name.clone(), batch.ids, sending).await?;
+        self.failing_since = effect.failing_since.and_then(|since| since.parse().ok());
+        if effect.n_set_aside > 0 {
+            let others = if is_paused { "for days and took others before" } else { "again and again and takes others" };
             error!(
-                "receiver {name} refuses {what} again and again and takes others, so that it is set aside until `newswire receivers retry {name}`: \
-                 {reason}"
+                "receiver {name} refuses {what} {others}, so that it is set aside until `newswire receivers retry {name}`: {reason}"
+            );
+        }
+        if effect.is_paused {
+            let why = if is_gone { "it says that it is gone" } else { "it has taken nothing for days" };
+            error!(
+                "receiver {name} is paused, since {why}: {reason}; its messages wait until `newswire receivers resume {name}`"
             );
         }
         Ok(retry_after)

@@ -265,3 +265,43 @@ fn an_original_can_be_deleted_and_its_copies_stay() {
         room.assert_sound();
     }
 }
+
+#[test]
+fn those_made_from_what_is_deleted_are_copies_of_each_other_where_that_is_certain() {
+    let ferry = lines(FERRY);
+    let texts = [
+        ("Ferry aground off Selsa", ferry[1..].to_vec()),
+        ("Ferry aground", ferry[..7].to_vec()),
+        ("Aground, as in 2009", vec![ferry[0].clone(), ferry[7].clone()]),
+        ("Ferry runs aground, all aboard are safe", ferry.clone()),
+        ("Fog in November", [0, 2, 3, 5, 7].map(|at| ferry[at].clone()).to_vec()),
+    ];
+    let texts = [vec![(FERRY_TITLE, ferry.clone())], texts.to_vec()].concat();
+    let (room, found) = judged(&texts);
+    assert_eq!(found, ["new", "near 1", "near 1", "near 1", "exact 1", "near 1"]);
+    room.run(&["rm", "1"]).exits(0);
+    let copies = |room: &Newsroom| {
+        room.column(
+            "SELECT id || ' ' || coalesce(duplicate_kind || ' ' || duplicate_of, 'new') FROM articles ORDER BY id",
+        )
+    };
+    // Of the first a tenth is missing and of the second another one. Of what the third has each of them has a half, which nobody knows;
+    // the last was made of the text that the fifth has.
+    assert_eq!(copies(&room), ["2 new", "3 near 2", "4 new", "5 near 2", "6 near 5"]);
+    let measured = "SELECT count(*) FROM _copies WHERE share > 0 AND spans LIKE '%5]%' AND of_id = 5";
+    assert_eq!(room.value(measured), "1");
+    assert_eq!(room.value("SELECT count(*) FROM _copies"), "1");
+    let shown = room.run(&["show", "3"]).exits(0).stdout;
+    assert!(shown.contains("copy of") && shown.contains("~ 2 paper-2") && !shown.contains("of this text"), "{shown}");
+    // One that was a copy itself leaves that to those that read as it.
+    let texts =
+        [(FERRY_TITLE, ferry.clone()), ("Ferry aground", ferry[..5].to_vec()), ("Aground", ferry[..5].to_vec())];
+    let (room, found) = judged(&texts);
+    assert_eq!(found, ["new", "near 1", "exact 2"]);
+    let shares = "SELECT of_id || ' ' || share || ' ' || share_of_original || ' ' || spans FROM _copies ORDER BY article_id LIMIT 1";
+    let before = room.value(shares);
+    room.run(&["rm", "2"]).exits(0);
+    assert_eq!(copies(&room), ["1 new", "3 near 1"]);
+    assert_eq!(room.value(shares), before);
+    room.assert_sound();
+}

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::harness::{Newsroom, run_to_end};
 
 #[test]
-fn help_of_a_command_is_asked_for_in_three_ways() {
+fn help_of_a_command_is_asked_for_in_four_ways() {
     let room = Newsroom::new();
     for words in [&[][..], &["fetch"], &["sources", "add"]] {
         let long = room.run(&[words, &["--help"]].concat()).exits(0).stdout;
@@ -19,6 +19,13 @@ fn help_of_a_command_is_asked_for_in_three_ways() {
             assert!(!own.contains("--json") && global.contains("--json"), "{words:?}: {help}");
         }
     }
+    // Below a command too, and whatever options stand before it.
+    let add = room.run(&["sources", "add", "--help"]).exits(0).stdout;
+    assert_eq!(room.run(&["sources", "help", "add"]).exits(0).stdout, add);
+    assert_eq!(room.run(&["--db", "help", "sources", "--json", "help", "add"]).exits(0).stdout, add);
+    let sources = room.run(&["sources", "--help"]).exits(0).stdout;
+    assert_eq!(room.run(&["sources", "help"]).exits(0).stdout, sources);
+    room.run(&["sources", "help", "ad"]).exits(2).says("'add'");
     // It fits the terminal.
     let mut narrow = room.command(&["help"]);
     let narrow = run_to_end(

@@ -174,6 +174,38 @@ fn texts_stay_texts() {
 }
 
 #[test]
+fn lists_name_sources_as_they_are_called() {
+    let article = |n: usize, source: &str| json!({ "id": n.to_string(), "title": format!("Part {n}"), "source": source, "paragraphs": paragraphs(&format!("Quay {n}")) });
+    let room = room_with(&[article(1, "quay"), article(2, "tide"), article(3, "long"), article(4, "none")]);
+    let long = format!("{HOSTILE}{}", "北".repeat(1_000_000));
+    let connection = rusqlite::Connection::open(room.database()).unwrap();
+    for (slug, title) in [("quay", "The Quay"), ("tide", "  "), ("long", long.as_str())] {
+        connection.execute("UPDATE sources SET title = ?2 WHERE slug = ?1", [slug, title]).unwrap();
+    }
+    drop(connection);
+    let shown = Shown::of(room);
+    for path in ["/", "/search", "/search?q=ferry"] {
+        let page = shown.get(path).body;
+        for link in [
+            r#"<a class="source" href="/sources/quay" title="quay" dir="auto">The Quay</a>"#,
+            r#"<a class="source" href="/sources/tide" dir="auto">tide</a>"#,
+            r#"<a class="source" href="/sources/none" dir="auto">none</a>"#,
+        ] {
+            assert!(page.contains(link), "{path}: {link} is not in {page}");
+        }
+        let cut = page.split(r#"title="long" dir="auto">"#).nth(1).and_then(|rest| rest.split("</a>").next());
+        let cut = cut.unwrap_or_else(|| panic!("{path}: {page}"));
+        assert!(
+            cut.starts_with("&lt;/title&gt;&lt;script&gt;") && cut.ends_with('…') && cut.len() < 100,
+            "{path}: {cut}"
+        );
+    }
+    // Programs have it as ever.
+    assert_eq!(shown.json("/search.json")["articles"][0]["source"], "none");
+    shown.end();
+}
+
+#[test]
 fn feeds_are_understood_and_unchanged_ones_cost_nothing() {
     let article = |n: usize| {
         json!({ "url": format!("https://paper.example/{n}"), "title": format!("Part {n} <b>& more\u{1}</b>"),

@@ -94,6 +94,54 @@ fn copies_of_what_is_deleted_are_copied_in_its_place() {
 }
 
 #[test]
+fn the_first_copy_of_what_is_deleted_takes_its_place() {
+    let room = Newsroom::new();
+    let at = |paper: &str, number| {
+        line(number, 3, &json!({ "url": format!("https://{paper}.example/story"), "source": paper }))
+    };
+    let copies = || {
+        room.column(
+            "SELECT id || ' ' || coalesce(duplicate_of || ' ' || duplicate_kind, 'none') || ' ' || is_copy
+             FROM articles JOIN story_members ON article_id = id ORDER BY id",
+        )
+    };
+    import(&room, &["north", "south", "east", "west", "port", "quay"].map(|paper| at(paper, 1)));
+    assert_eq!(copies().last().unwrap(), "6 1 exact 1");
+    let before = room.value("SELECT max(change_seq) FROM articles");
+    room.run(&["rm", "1"]).exits(0);
+    assert_eq!(copies(), ["2 none 0", "3 2 exact 1", "4 2 exact 1", "5 2 exact 1", "6 2 exact 1"]);
+    assert_eq!(room.value("SELECT n_articles || ' ' || n_sources FROM stories"), "5 1");
+    let shown = room.run(&["show", "2"]).exits(0).stdout;
+    assert!(shown.contains("= 3 east") && !shown.contains("copy of"), "{shown}");
+    // Each is told as changed, under a number of its own.
+    let told = format!("SELECT count(DISTINCT change_seq) FROM articles WHERE change_seq > {before}");
+    assert_eq!(room.value(&told), "5");
+    // Whoever deletes them, and whichever.
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs.execute("DELETE FROM articles WHERE id IN (2, 3)", []).expect("they are deleted");
+    drop(theirs);
+    assert_eq!(copies(), ["4 none 0", "5 4 exact 1", "6 4 exact 1"]);
+    assert_eq!(room.column("SELECT spans FROM _copies ORDER BY article_id"), ["[[1,1,4]]", "[[1,1,4]]"]);
+    assert_eq!(room.value("SELECT count(*) FROM _new_originals"), "0");
+    // What is copied later is a copy of the same.
+    import(&room, &[at("lock", 1)]);
+    assert_eq!(copies().last().unwrap(), "7 4 exact 1");
+    room.assert_sound();
+    room.run(&["doctor"]).exits(0);
+}
+
+#[test]
+fn copies_that_go_with_what_they_copy_are_not_changed_before() {
+    let room = Newsroom::new();
+    let at = |paper: String| line(1, 30, &json!({ "url": format!("https://{paper}.example/story"), "source": paper }));
+    import(&room, &(1..=9).map(|number| at(format!("paper{number}"))).collect::<Vec<_>>());
+    let last = room.value("SELECT max(change_seq) FROM articles");
+    room.run(&["prune", "--older", "10d"]).exits(0).says("gone: 9 articles");
+    assert_eq!(room.value("SELECT deleted_up_to FROM _change_state"), last);
+    room.assert_sound();
+}
+
+#[test]
 fn copies_of_what_an_article_read_before_are_copies_of_those_that_still_read_so() {
     let room = Newsroom::new();
     let at = |paper: &str, number| {
@@ -109,11 +157,21 @@ fn copies_of_what_an_article_read_before_are_copies_of_those_that_still_read_so(
     assert_eq!(room.column("SELECT revision FROM articles WHERE id = 1"), ["2"]);
     import(&room, &[at("east", 1), at("west", 9)]);
     assert_eq!((of(3), of(4)), (vec!["2 exact".to_owned()], vec!["1 exact".to_owned()]));
+    // One that differs in a dash reads so too.
+    let dashed = |paper: &str, dash: &str| {
+        let text =
+            format!("It is said {dash} of {}.", (0..40).map(|word| format!("w7x{word}")).collect::<Vec<_>>().join(" "));
+        line(7, 3, &json!({ "url": format!("https://{paper}.example/story"), "source": paper, "text": text }))
+    };
+    import(&room, &[dashed("lock", "–"), dashed("weir", "-")]);
+    import(&room, &[at("lock", 8)]);
+    import(&room, &[dashed("mole", "–")]);
+    assert_eq!((of(6), of(7)), (vec!["5 exact".to_owned()], vec!["6 exact".to_owned()]));
     // Another wording of what nobody copied leaves nothing behind.
     import(&room, &[at("quay", 5)]);
     import(&room, &[at("quay", 6)]);
     import(&room, &[at("port", 5)]);
-    assert_eq!(of(6), ["none"]);
+    assert_eq!(of(9), ["none"]);
     room.assert_sound();
     room.run(&["doctor"]).exits(0);
 }

@@ -232,6 +232,48 @@ fn a_socket_in_the_file_system_is_for_its_group() {
 }
 
 #[test]
+fn whoever_asks_and_reads_nothing_keeps_nobody_out() {
+    let mut room = Newsroom::new();
+    // More than a socket takes for one that does not read.
+    let paragraphs: Vec<String> = (0..400).map(|n| format!("w{n} ").repeat(300)).collect();
+    let line = serde_json::json!({ "id": 1, "source": "paper", "title": "A long report", "paragraphs": paragraphs })
+        .to_string();
+    room.run(&["import", &room.file("line.jsonl", line)]).exits(0);
+    let path = room.database().with_file_name("http.sock");
+    room.set(&[("http.listen", &format!("\"unix:{}\"", path.display())), ("http.pages", "true")]);
+    let daemon = room.start();
+    daemon.wait_to_say("requests are answered at");
+    let stream = || UnixStream::connect(&path).expect("it listens");
+    // Somebody who reads in the middle of it is let be.
+    let mut slow = stream();
+    slow.write_all(b"GET /articles/1.json HTTP/1.0\r\n\r\n").expect("it can be asked");
+    let reads = std::thread::spawn(move || {
+        let (mut text, mut part) = (Vec::new(), vec![0; 40_000]);
+        loop {
+            match slow.read(&mut part).expect("it is answered to its end") {
+                0 => return text,
+                n => text.extend_from_slice(&part[..n]),
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let silent: Vec<UnixStream> = (0..300)
+        .map(|_| {
+            let mut stream = stream();
+            stream.write_all(b"GET /articles/1.json HTTP/1.0\r\n\r\n").expect("it can be asked");
+            stream
+        })
+        .collect();
+    let begun = std::time::Instant::now();
+    assert_eq!(ask(stream(), "GET /healthz HTTP/1.0\r\n\r\n").status, 200);
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+    let text = reads.join().expect("it reads");
+    assert!(text.len() > 400_000 && text.trim_ascii_end().ends_with(b"}"), "{}", text.len());
+    drop(silent);
+    daemon.stop().exits(0);
+}
+
+#[test]
 fn a_place_that_is_taken_is_named() {
     let (_web, mut room) = room();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -1011,6 +1011,62 @@ fn a_message_that_is_refused_again_and_again_is_set_aside_where_others_are_taken
 }
 
 #[test]
+fn a_receiver_is_not_paused_for_the_one_message_that_it_refuses() {
+    const NO: &str = "HTTP/1.1 422 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    room.run(&["watch", "add", "all"]).exits(0);
+    let execute = |sql: &str| rusqlite::Connection::open(room.database()).unwrap().execute_batch(sql).unwrap();
+    let states =
+        "SELECT group_concat(state, ' ') FROM (SELECT state FROM messages WHERE kind = 'story-new' ORDER BY id)";
+    // Refused for three days, as if it were so.
+    let refused_for_days = || {
+        execute(
+            "UPDATE messages SET n_tries = 24, n_refusals = 24, next_try_at = NULL, refused_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-4 days')
+             WHERE state = 'waiting';
+             UPDATE _receivers SET failing_since = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-4 days')",
+        );
+        let daemon = room.start();
+        room.wait_for(PATIENCE, "SELECT max(n_tries) FROM messages", "25");
+        daemon
+    };
+    desk.answer(NO);
+    import(&room, &["Storm off Lorne".to_owned()]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT sum(n_refusals) FROM messages", "1");
+    daemon.stop().exits(0);
+    // It has never taken anything: it is the receiver that is wrong.
+    let daemon = refused_for_days();
+    daemon.wait_to_say("receiver desk is paused, since it has taken nothing for days");
+    daemon.stop().exits(0);
+    assert_eq!(room.value(states), "waiting");
+    desk.answer(OK);
+    room.run(&["receivers", "resume", "desk"]).exits(0);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, states, "sent");
+    daemon.stop().exits(0);
+    execute("UPDATE messages SET n_tries = 1, sent_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-9 days')");
+    desk.answer(NO);
+    import(&room, &["Calm in Velden".to_owned()]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT n_refusals FROM messages ORDER BY id DESC LIMIT 1", "1");
+    daemon.stop().exits(0);
+    let daemon = refused_for_days();
+    let id = room.value("SELECT max(id) FROM messages");
+    daemon.wait_to_say(&format!("receiver desk refuses message {id} for days and took others before"));
+    daemon.stop().exits(0);
+    assert_eq!(room.value(states), "sent refused");
+    assert_eq!(room.run(&["receivers", "ls"]).exits(0).cells()[0][2], "active");
+    // What comes later is sent.
+    desk.answer(OK);
+    import(&room, &["Ferry to Orrin".to_owned()]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, states, "sent refused sent");
+    daemon.stop().exits(0);
+    room.assert_sound();
+}
+
+#[test]
 fn a_watch_is_paused_and_resumed_and_who_does_so_is_told_whether_a_daemon_runs() {
     let desk = Desk::open();
     let room = room_with_webhook(&desk);

@@ -306,6 +306,7 @@ mod tests {
             date_precision: None,
             date: date.map(str::to_owned),
             source: None,
+            source_title: None,
             language: None,
             words: 3,
             body_kind: "full".to_owned(),

@@ -80,7 +80,7 @@ pub(super) fn article_item(row: &ArticleRow, now: Timestamp) -> Markup {
 
 /// The same with another time, and the way to another page about it.
 pub(super) fn item(at: &str, path: &str, row: &ArticleRow, now: Timestamp) -> Markup {
-    let source = row.source.as_ref().map(|source| html! { a href={ "/sources/" (source) } { (source) } });
+    let source = source_of(row);
     html! {
         li.item {
             span.when { @if !at.is_empty() { (time(at, now)) } }
@@ -92,6 +92,26 @@ pub(super) fn item(at: &str, path: &str, row: &ArticleRow, now: Timestamp) -> Ma
                 }
             }
         }
+    }
+}
+
+/// The source that had an article first, by what it is called; its slug shows when one points at it. A title is a publisher's, who may have
+/// made it a sentence.
+pub(super) fn source_of(row: &ArticleRow) -> Option<Markup> {
+    let slug = row.source.as_deref()?;
+    let title = row.source_title.as_deref().map(str::trim).filter(|title| !title.is_empty());
+    let told = title.map_or_else(|| slug.to_owned(), |title| cut(title, SOURCE_CHARACTERS_MAX));
+    Some(html! { a.source href={ "/sources/" (slug) } title=[title.map(|_| slug)] dir="auto" { (told) } })
+}
+
+/// More of a source's title does not stand beside a headline.
+const SOURCE_CHARACTERS_MAX: usize = 48;
+
+/// So many characters of a text at most.
+fn cut(text: &str, n_max: usize) -> String {
+    match text.char_indices().nth(n_max) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
     }
 }
 

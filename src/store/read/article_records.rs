@@ -15,6 +15,8 @@ pub struct ArticleRow {
     pub date: Option<String>,
     /// The source that had it first.
     pub source: Option<String>,
+    /// What that one is called, if that is not its slug.
+    pub source_title: Option<String>,
     /// Language code.
     pub language: Option<String>,
     /// Words in the body.
@@ -75,10 +77,10 @@ pub struct ArticleDetails {
 /// The columns of [`ArticleRow`], from `articles` joined with `sources`.
 pub(in crate::store) const ARTICLE_COLUMNS: &str = "articles.id, articles.published_at, articles.date_precision, articles.date, sources.slug, \
      articles.language, articles.words, articles.body_kind, articles.quality, articles.title, articles.url, \
-     articles.duplicate_of, articles.duplicate_kind, articles.revision";
+     articles.duplicate_of, articles.duplicate_kind, articles.revision, nullif(sources.title, sources.slug)";
 
 /// How many they are.
-pub(in crate::store) const N_ARTICLE_COLUMNS: usize = 14;
+pub(in crate::store) const N_ARTICLE_COLUMNS: usize = 15;
 
 /// The further columns of [`ArticleDetails`], read behind [`ARTICLE_COLUMNS`] and the text as `body`.
 pub(in crate::store) const DETAIL_COLUMNS: &str = "articles.authors, articles.date_source, articles.published_offset, \
@@ -97,6 +99,7 @@ pub(in crate::store) fn article_row(cells: &Cells<'_, '_>) -> ArticleRow {
         date_precision: cells.optional_text(2),
         date: cells.optional_text(3),
         source: cells.text_of_other(4),
+        source_title: cells.text_of_other(14),
         language: cells.optional_text(5),
         words: cells.value(6),
         body_kind: cells.text(7),

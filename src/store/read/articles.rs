@@ -288,7 +288,7 @@ impl Reader {
             Err(StoreError::Malformed { .. }) => {}
             answer => return answer,
         }
-        let answer = ask("(SELECT NULL AS id, NULL AS slug)")?;
+        let answer = ask("(SELECT NULL AS id, NULL AS slug, NULL AS title)")?;
         if answer.is_some() {
             self.note_damage(salvage::left_out(format!("the source of article {id}")));
         }

@@ -99,7 +99,8 @@ impl Reader {
             return Ok(Vec::new());
         }
         let sql = format!(
-            "SELECT article_id, sources.slug, _taken_back.title, _taken_back.url, change_seq, at
+            "SELECT article_id, sources.slug, _taken_back.title, _taken_back.url, change_seq, at,
+                 nullif(sources.title, sources.slug)
              FROM _taken_back LEFT JOIN sources ON sources.id = source_id
              WHERE change_seq > ?1 AND {}",
             self.is_of_source()?
@@ -112,6 +113,7 @@ impl Reader {
                 date_precision: None,
                 date: None,
                 source: cells.optional_text(1),
+                source_title: cells.optional_text(6),
                 language: None,
                 words: 0,
                 body_kind: BodyKind::Wall.as_str().to_owned(),

@@ -249,11 +249,11 @@ pub(super) fn commit_sending(
             )?
             .execute(params![id, public_time(*next_try_at), error, is_refusal, now_text])?;
         if *is_refusal {
-            n_set_aside += set_aside(connection, *id)?;
+            n_set_aside += set_aside(connection, receiver, *id, *is_paused)?;
         }
     }
-    if n_set_aside > 0 && !is_paused {
-        // It takes others: it has not failed.
+    if n_set_aside > 0 {
+        // It takes others, or did: it has not failed.
         connection
             .prepare_cached("DELETE FROM _receivers WHERE name = ?1 AND paused_at IS NULL")?
             .execute([receiver])?;
@@ -269,20 +269,24 @@ pub(super) fn commit_sending(
     }
     let sql = "SELECT failing_since FROM _receivers WHERE name = ?1";
     let failing_since = connection.prepare_cached(sql)?.query_row([receiver], |row| row.get(0)).optional()?.flatten();
-    Ok(SendingEffect { failing_since, n_set_aside })
+    Ok(SendingEffect { failing_since, n_set_aside, is_paused: *is_paused && n_set_aside == 0 })
 }
 
 /// Sets a message aside that was refused often enough by a receiver that has taken another one since. One that takes none has failed, and
-/// what it is sent may be right.
-fn set_aside(connection: &Connection, id: i64) -> rusqlite::Result<u32> {
+/// what it is sent may be right. But where the receiver would be paused (`is_last`) for this message alone, and had taken others before,
+/// the message is the likelier one to be wrong: a receiver that is paused takes nothing of what comes later either.
+fn set_aside(connection: &Connection, receiver: &str, id: i64, is_last: bool) -> rusqlite::Result<u32> {
     let n_changed = connection
         .prepare_cached(
             "UPDATE messages SET state = 'refused', next_try_at = NULL
-             WHERE id = ?1 AND state = 'waiting' AND n_refusals >= ?2 AND EXISTS (
-                 SELECT 1 FROM messages AS other
-                 WHERE other.receiver = messages.receiver AND other.state = 'sent' AND other.sent_at >= messages.refused_at)",
+             WHERE id = ?1 AND state = 'waiting' AND n_refusals >= ?3 AND EXISTS (
+                     SELECT 1 FROM messages AS other
+                     WHERE other.receiver = ?2 AND other.state = 'sent' AND (?4 OR other.sent_at >= messages.refused_at))
+                 AND NOT (?4 AND EXISTS (
+                     SELECT 1 FROM messages AS other
+                     WHERE other.receiver = ?2 AND other.state = 'waiting' AND other.n_tries > 0 AND other.id <> ?1))",
         )?
-        .execute(params![id, REFUSALS_MAX])?;
+        .execute(params![id, receiver, REFUSALS_MAX, is_last])?;
     Ok(u32::from(n_changed > 0))
 }
 

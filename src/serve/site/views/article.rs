@@ -53,7 +53,7 @@ impl View for Article {
         let at = forms::articles::time_of(row);
         html! {
             p.about {
-                @if let Some(site) = site_name.as_deref().or(row.source.as_deref()) { b { (site) } }
+                @if let Some(site) = site_name.as_deref().or(row.source_title.as_deref()).or(row.source.as_deref()) { b { (site) } }
                 @if !at.is_empty() { " · " (time(&at, now)) " (" (at.get(..16).unwrap_or(&at).replace('T', " ")) @if at.len() > 10 { " UTC" } ")" }
                 @if !authors.is_empty() { " · " (authors.join(", ")) }
                 @if let Some(url) = &row.url { " · " (outward(url, "at its publisher's")) }

@@ -16,7 +16,7 @@ use crate::store::{
 use super::view::{Texts, View, source, wants_feed};
 use crate::forms::words::counted;
 use crate::serve::site::asked::{Asked, Form};
-use crate::serve::site::parts::{article_item, headline, notes, passage, time};
+use crate::serve::site::parts::{article_item, headline, notes, passage, source_of, time};
 use crate::serve::site::syndication::{Feed, FeedEntry};
 
 /// Articles on a page, and entries of a feed.
@@ -309,7 +309,7 @@ fn hit_item(hit: &SearchHit, now: Timestamp) -> Markup {
             h2.headline { (headline(&format!("/articles/{}", row.id), row.title.as_deref(), row.language.as_deref())) }
             p.about {
                 @if !at.is_empty() { (time(&at, now)) }
-                @if let Some(source) = &row.source { " · " a.source href={ "/sources/" (source) } { (source) } }
+                @if let Some(source) = source_of(row) { " · " (source) }
                 @for note in notes(row) { " · " (note) }
             }
             p.passage lang=[row.language.as_deref()] dir="auto" { (passage(&hit.snippet, MATCH_MARKS)) }

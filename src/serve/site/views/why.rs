@@ -34,7 +34,7 @@ fn address_of(reader: &Reader, word: &str) -> Result<String, Miss> {
         let article = reader.article(id)?.ok_or_else(|| Miss::NotFound(format!("there is no article {id}")))?;
         return article.row.url.ok_or_else(no_address);
     }
-    match reader.sources_named(word)?.into_iter().find(|row| row.slug == word) {
+    match reader.source_with_slug(word)? {
         Some(source) => source.url.ok_or_else(no_address),
         None => Ok(word.to_owned()),
     }

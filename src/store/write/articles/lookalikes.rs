@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::{self, Known, Lookalikes, reading};
 use crate::model::{Article, CanonicalUrl};
+use crate::revision::{Wording, substance};
 use crate::store::file::volumes::KNOWN_BODY;
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::links;
@@ -86,18 +87,30 @@ pub(super) fn remember_wording(connection: &Connection, article: &Article, id: i
     Ok(())
 }
 
-/// Leaves the wording of an article that is about to be revised to the first of its copies, which still reads so.
+/// Leaves the wording of an article that is about to be revised to the first of its copies that still reads so, whatever its quotes
+/// and dashes.
 pub(super) fn hand_wording_over(connection: &Connection, id: i64) -> rusqlite::Result<()> {
-    let heir: Option<i64> = connection
-        .prepare_cached(
-            "SELECT min(copy.id) FROM articles AS this JOIN articles AS copy ON copy.duplicate_of = this.id
-             WHERE this.id = ?1 AND copy.duplicate_kind = 'exact' AND copy.body = this.body",
-        )?
-        .query_row([id], |row| row.get(0))?;
-    if let Some(heir) = heir {
-        connection.prepare_cached("UPDATE _wordings SET article_id = ?2 WHERE article_id = ?1")?.execute([id, heir])?;
+    let copies: Vec<i64> = connection
+        .prepare_cached("SELECT id FROM articles WHERE duplicate_of = ?1 AND duplicate_kind = 'exact' ORDER BY id")?
+        .query_map([id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    if copies.is_empty() {
+        return Ok(());
+    }
+    let Some(this) = known(connection, id)?.filter(|this| !this.body.is_empty()) else { return Ok(()) };
+    for copy in copies {
+        let heir = known(connection, copy)?;
+        if heir.is_some_and(|heir| substance::reads_the_same(wording_of(&this), wording_of(&heir), None)) {
+            let sql = "UPDATE _wordings SET article_id = ?2 WHERE article_id = ?1";
+            connection.prepare_cached(sql)?.execute([id, copy])?;
+            return Ok(());
+        }
     }
     Ok(())
+}
+
+fn wording_of(known: &Known) -> Wording<'_> {
+    Wording { title: None, body: &known.body }
 }
 
 /// Puts the wording of a revision in the place of the old one.

@@ -27,7 +27,7 @@ pub(super) fn take_back(
     connection.prepare_cached("DELETE FROM articles WHERE id = ?1")?.execute([id])?;
     // What stands at its links may yet be an article.
     delete::forget_signs(connection, id)?;
-    // What was found to be a copy of it has its text, and is looked at for itself. Of the shingles in memory those of the article
+    // What was found to be a copy of it has its text, and the first of them takes its place. Of the shingles in memory those of the article
     // alone are gone; stories are read anew for their generation. A lineage may have had its root in it.
     transaction.cache().roots().clear();
     Ok(())

@@ -155,26 +155,21 @@ impl Walk {
         let mut is_remembered = false;
         let n_before = self.n_taken();
         let articles = self.next_articles(connection, latest)?;
-        let is_end = articles.len() < LOOKED_AT_MAX;
+        let mut is_end = articles.len() < LOOKED_AT_MAX;
+        let mut going = Vec::new();
         for article in articles {
-            if self.n_taken() - n_before >= stretch.n_max {
-                stretch.settle(connection, remembered, is_remembered)?;
-                return Ok(false);
+            if self.n_taken() - n_before + going.len() as u64 >= stretch.n_max {
+                is_end = false;
+                break;
             }
+            self.position = (article.at.clone(), article.id);
             if article.is_starred {
-                self.position = (article.at, article.id);
                 continue;
             }
             let limits = article.source.and_then(|source| limits.get(&source)).unwrap_or(&general);
             let is_older = |limit: &Option<String>| limit.as_ref().is_some_and(|limit| article.at < *limit);
             if is_older(&limits.articles) {
-                let was_remembered = is_in_stories(connection, article.id)?;
-                if stretch.is_dry || delete::delete(connection, article.id)? {
-                    self.pruned.articles += 1;
-                    is_remembered |= was_remembered;
-                } else {
-                    self.pruned.kept += 1;
-                }
+                going.push(article.id);
             } else if article.has_text && is_older(&limits.texts) {
                 self.pruned.texts += 1;
                 self.pruned.revisions += n_revisions(connection, article.id)?;
@@ -182,7 +177,16 @@ impl Walk {
                     take_text(connection, article.id)?;
                 }
             }
-            self.position = (article.at, article.id);
+        }
+        // Copies go before what they copy, or each would take the place of the one before it for nothing.
+        for id in going.into_iter().rev() {
+            let was_remembered = is_in_stories(connection, id)?;
+            if stretch.is_dry || delete::delete(connection, id)? {
+                self.pruned.articles += 1;
+                is_remembered |= was_remembered;
+            } else {
+                self.pruned.kept += 1;
+            }
         }
         stretch.settle(connection, remembered, is_remembered)?;
         Ok(is_end)
