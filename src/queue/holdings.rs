@@ -11,7 +11,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -19,6 +19,7 @@ use super::bus::Shared;
 use super::clock::Clock;
 use super::lease::{Lease, Step, Terms};
 use super::shard::N_SHARDS;
+use super::supervisor::Supervisor;
 
 use share::{ANNOUNCED_EVERY, Living, Role, roles};
 
@@ -66,8 +67,9 @@ pub struct InUse {
 #[derive(Clone, Debug)]
 pub struct Holdings {
     state: Arc<Mutex<State>>,
-    changed: Arc<Notify>,
+    changed: watch::Sender<()>,
     clock: Clock,
+    supervisor: Supervisor,
 }
 
 #[derive(Debug)]
@@ -106,8 +108,10 @@ impl Holdings {
     /// Begins to look after shards under a name that no other worker has ever had. It goes on as long as the runtime lasts.
     #[must_use]
     pub fn begin(shared: Shared, me: String, terms: Terms, clock: Clock) -> Holdings {
-        let holdings = Holdings::new(&me, terms, clock, N_SHARDS);
-        tokio::spawn(holdings.clone().keep(shared, me, terms));
+        let supervisor = shared.supervisor().clone();
+        let holdings = Holdings { supervisor, ..Holdings::new(&me, terms, clock, N_SHARDS) };
+        let keeping = holdings.clone().keep(shared, me, terms);
+        holdings.supervisor.spawn("keeps the leases", keeping);
         holdings
     }
 
@@ -130,7 +134,8 @@ impl Holdings {
         };
         let shards = (0..n_shards).map(|_| untouched()).collect();
         let state = State { shards, roles: vec![Role::Other; n_shards], is_leaving_all: false, is_resting: false };
-        Holdings { state: Arc::new(Mutex::new(state)), changed: Arc::default(), clock }
+        let (state, changed) = (Arc::new(Mutex::new(state)), watch::Sender::default());
+        Holdings { state, changed, clock, supervisor: Supervisor::default() }
     }
 
     /// The tenure of a shard under which a request may begin now; nothing where it is not held.
@@ -168,9 +173,16 @@ impl Holdings {
         (0..=u8::MAX).zip(&state.shards).filter_map(|(number, shard)| shard.held.is_some().then_some(number)).collect()
     }
 
-    /// Ends when a shard was taken or lost since this was last asked.
-    pub async fn changed(&self) {
-        self.changed.notified().await;
+    /// Changes whenever a shard was taken or lost.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// Who hears of it where a task panics by which the leases are kept, or anything else that goes over the same bus.
+    #[must_use]
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
     }
 
     /// Whether to look after nothing for now: who is given no work must not keep others from the hosts.
@@ -271,7 +283,7 @@ impl Holdings {
         for shard in &mut state.shards {
             if shard.held.is_some() && shard.lease.held().is_none_or(|(_, until)| until <= now) {
                 shard.lose();
-                self.changed.notify_one();
+                self.changed.send_replace(());
             }
         }
     }
@@ -291,7 +303,7 @@ impl Holdings {
             if shard.is_leaving && shard.n_in_use == 0 && !shard.is_asking && shard.held.is_some() {
                 shard.lease.leave();
                 shard.lose();
-                self.changed.notify_one();
+                self.changed.send_replace(());
             }
         }
     }
@@ -375,11 +387,11 @@ impl Holdings {
             (Some((epoch, until)), _) => {
                 shard.lose();
                 shard.held = Some((epoch, Instant::now(), watch::Sender::new(instant + until.saturating_sub(now))));
-                self.changed.notify_one();
+                self.changed.send_replace(());
             }
             (None, Some(_)) => {
                 shard.lose();
-                self.changed.notify_one();
+                self.changed.send_replace(());
             }
             (None, None) => {}
         }
