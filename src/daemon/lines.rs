@@ -198,3 +198,52 @@ fn rules(config: &Config) -> Rules {
     let (n_entries_max, lease) = (config.feed.entries_max, config.schedule.lease);
     Rules { settings: settings_in_common(config), n_entries_max, lease }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::config;
+    use crate::daemon::{Control, Engine, EngineError, Until};
+    use crate::queue::{MemoryShared, TaskPanicked};
+    use crate::store::Scope;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+    const FALLEN: TaskPanicked = TaskPanicked { task: "falls" };
+
+    fn fall(supervisor: &Supervisor) {
+        supervisor.spawn("falls", async { panic!("on purpose") });
+    }
+
+    #[tokio::test]
+    async fn a_worker_ends_where_a_task_has_panicked_that_it_needs() {
+        let config = Arc::new(config::defaults());
+        let (shared, (bus, _desk)) = (Shared::Memory(Arc::new(MemoryShared::default())), MemoryBus::new());
+        let (supervisor, identity) = (shared.supervisor().clone(), Identity::of_this_process());
+        let stages = Stages::new(&config).unwrap();
+        let line = WorkerLine::over(stages, Bus::Memory(bus), shared, &identity, Clock::Machine);
+        let (_parts, in_force) = watch::channel(WorkerParts::new(config, line.stages().clone()));
+        let (_stop, stopped) = watch::channel(false);
+        let working = tokio::spawn(line.worker(identity, in_force).run(stopped));
+        fall(&supervisor);
+        let ended = tokio::time::timeout(PATIENCE, working).await.expect("it ends").unwrap();
+        assert_eq!(ended, Err(FALLEN));
+    }
+
+    #[tokio::test]
+    async fn a_daemon_ends_where_a_task_of_its_queue_has_panicked() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config::defaults();
+        config.store.path = folder.path().join("a.db");
+        let app = App::build(Arc::new(config)).unwrap();
+        let supervisor = Supervisor::default();
+        let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, Box::new(|_| {}));
+        let ((_stop, stop), (_reload, reload)) = (watch::channel(false), mpsc::channel(1));
+        let running = tokio::spawn(engine.supervised_by(supervisor.clone()).run(Control { stop, reload }));
+        fall(&supervisor);
+        let ended = tokio::time::timeout(PATIENCE, running).await.expect("it ends").unwrap();
+        assert!(matches!(&ended, Err(EngineError::Task(fault)) if *fault == FALLEN), "{ended:?}");
+        app.store.close().await.unwrap();
+    }
+}

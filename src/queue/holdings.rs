@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::bus::Shared;
@@ -264,14 +264,16 @@ impl Holdings {
         loop {
             self.heed_ends();
             self.want();
-            while asking.try_join_next().is_some() {}
+            while let Some(asked) = asking.try_join_next() {
+                not_panicked(asked);
+            }
             for (shard, step) in self.due(AT_ONCE.saturating_sub(asking.len())) {
                 asking.spawn(self.clone().ask(shared.clone(), shard, step, patience));
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK_PAUSE) => {}
                 // There may be more to ask than there was room for.
-                Some(_) = asking.join_next(), if asking.len() >= AT_ONCE => {}
+                Some(asked) = asking.join_next(), if asking.len() >= AT_ONCE => not_panicked(asked),
             }
         }
     }
@@ -303,6 +305,8 @@ impl Holdings {
             if shard.is_leaving && shard.n_in_use == 0 && !shard.is_asking && shard.held.is_some() {
                 shard.lease.leave();
                 shard.lose();
+                // It has waited for its next renewal, and that there will be none.
+                shard.not_before = Duration::ZERO;
                 self.changed.send_replace(());
             }
         }
@@ -402,6 +406,15 @@ impl Holdings {
     }
 }
 
+/// Panics where a question did: its shard would never be asked about again.
+fn not_panicked(asked: Result<(), JoinError>) {
+    if let Err(error) = asked
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
 impl Shard {
     fn tenure(&self, now: Duration) -> Option<Holding> {
         self.lease.may_ask(now).filter(|_| !self.is_leaving)?;
@@ -438,6 +451,7 @@ impl Drop for InUse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::queue::lease::{Record, Write};
     use crate::queue::memory::MemoryShared;
 
     fn holdings(shared: &Shared, me: &str) -> Holdings {
@@ -502,6 +516,64 @@ mod tests {
         }
         // One question in thirty does not come through in time.
         assert!(n_kept < 30, "{n_kept} are not given back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_heard_of_where_leases_are_kept_no_more_since_a_question_has_panicked() {
+        let shared = Shared::Memory(Arc::new(MemoryShared::default()));
+        // Given back, so that they are taken at once.
+        let record = Record { owner: None, epoch: 1 };
+        for shard in 0..=u8::MAX {
+            let write = Write { number: 1, replaces: None, record: record.clone() };
+            shared.write(shard, &write, Duration::from_secs(1)).await.unwrap();
+        }
+        // No moment is so long after another.
+        let terms = Terms { lasts: Duration::MAX, ..Terms::default() };
+        let holdings = Holdings::begin(shared, "a".to_owned(), terms, Clock::Since(Instant::now()));
+        let fault = tokio::time::timeout(Duration::from_mins(1), holdings.supervisor().fault()).await;
+        assert_eq!(fault.expect("it is heard of").task, "keeps the leases");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_wait_hear_that_a_shard_was_taken() {
+        let holdings = holdings(&Shared::Memory(Arc::default()), "a");
+        let waiting = [holdings.changes(), holdings.changes()].map(|mut changes| {
+            tokio::spawn(async move { tokio::time::timeout(Duration::from_mins(1), changes.changed()).await.is_ok() })
+        });
+        for heard in waiting {
+            assert!(heard.await.unwrap());
+        }
+        assert!(!holdings.epochs().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn shares_are_reckoned_once_a_second_however_many_announce_themselves() {
+        let shared = Shared::Memory(Arc::new(MemoryShared::default()));
+        let alone = holdings(&shared, "a");
+        go_on(&[&alone], Duration::from_secs(10)).await;
+        let (mut last, mut n_reckoned) = (alone.state().roles.clone(), 0);
+        for n in 0..300 {
+            shared.announce(&format!("ghost-{n}")).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            let roles = alone.state().roles.clone();
+            n_reckoned += u32::from(roles != last);
+            last = roles;
+        }
+        assert!((2..=4).contains(&n_reckoned), "{n_reckoned} times in 3 s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_given_back_does_not_wait_for_its_next_renewal() {
+        let shared = Shared::Memory(Arc::new(MemoryShared::default()));
+        let alone = holdings(&shared, "a");
+        assert_eq!(go_on(&[&alone], Duration::from_secs(40)).await, [256]);
+        let start = Instant::now();
+        alone.leave_all().await;
+        assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
+        for shard in 0..=u8::MAX {
+            let entry = shared.read(shard, Duration::from_secs(1)).await.unwrap().expect("it was held");
+            assert_eq!(entry.record.owner, None, "shard {shard}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
