@@ -67,6 +67,7 @@ mod removal;
 
 mod queue;
 mod queue_bounds;
+mod queue_credentials;
 mod queue_shown;
 mod revisions;
 mod search;
