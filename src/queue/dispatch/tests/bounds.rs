@@ -8,6 +8,12 @@ fn all_shards(epoch: u64) -> Vec<(u8, u64)> {
     (0..=u8::MAX).map(|shard| (shard, epoch)).collect()
 }
 
+/// Waits until it is said that nobody waits for a report any more.
+async fn settled(committed: Committed) {
+    let settled = tokio::time::timeout(Duration::from_secs(5), committed).await;
+    settled.expect("in time").expect("it is done with").send(Ok(())).unwrap();
+}
+
 async fn refusal(desk: &Desk, ask: Ask) -> String {
     match desk.ask(ask).await {
         Some(Answer::Refused { reason, .. }) => reason,
@@ -157,7 +163,6 @@ async fn a_report_that_nobody_waits_for_is_done_with_and_no_other_waits_for_that
     let desk = Desk::new();
     let polled = desk.poll();
     let (taken, ..) = jobs(desk.ask(ask("a", &[(shard(), 1)])).await);
-    let settled = async |committed: Committed| committed.await.expect("it is done with").send(Ok(())).unwrap();
     // No report at all, one of no ticket that there ever was, and one for a writer before this one.
     settled(desk.deliver(b"no report".to_vec()).await).await;
     settled(desk.report(&Job { ticket: "run-77".to_owned(), ..taken[0].clone() }, "a").await).await;
@@ -184,7 +189,7 @@ async fn a_report_for_another_run_does_not_count_and_its_work_is_lost_at_once() 
     report.run = "another run".to_owned();
     report.hosts.holds = vec![hold("paper.example", Timestamp::now() + Duration::from_hours(1))];
     let committed = desk.deliver(report.encode()).await;
-    committed.await.expect("it is done with").send(Ok(())).unwrap();
+    settled(committed).await;
     assert_eq!(polled.await.unwrap().unwrap_err(), Lost::Undone);
     assert_eq!((desk.dispatcher.figures().n_stale, desk.dispatcher.figures().n_reported), (1, 0));
     // What it says of hosts is believed as little.
