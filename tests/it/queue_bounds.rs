@@ -198,8 +198,8 @@ fn what_others_say_of_themselves_moves_nothing_in_the_log_or_on_a_terminal() {
     writer.wait_to_say("pier");
     assert!(wait_until(PATIENCE, || room.number("SELECT count(*) FROM _queue_workers WHERE refused IS NOT NULL") == 3));
     let shown = room.run(&["status"]);
-    let served = room.run(&["status", "--json"]);
-    for text in [&writer.log(), &shown.stdout, &shown.stderr, &served.stdout] {
+    let in_json = room.run(&["status", "--json"]);
+    for text in [&writer.log(), &shown.stdout, &shown.stderr, &in_json.stdout] {
         // Columns have tabs between them.
         let moves = text.find(|c: char| c.is_control() && !matches!(c, '\n' | '\t') || c == '\u{202e}');
         assert_eq!(moves, None, "{text:?}");
