@@ -7,10 +7,12 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Config;
+use crate::forms;
 use crate::model::{LinkId, SourceId};
 use crate::store::{self, AskedLink, AskedSource, Mark, Reader};
 
 use super::failure::Failure;
+use super::terminal::messages::say;
 use super::terminal::progress::Progress;
 use super::terminal::signals::{self, Interrupt};
 use super::terminal::text::counted;
@@ -133,6 +135,16 @@ impl Asked {
         let sources = self.sources.iter().map(|source| reader.asked_source(*source, &self.mark));
         Ok(sources.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
+}
+
+/// Says what keeps the workers of a daemon from what is handed over, if anything does.
+pub(crate) fn tell_of_queue(reader: &Reader) -> Result<(), Failure> {
+    let now = Timestamp::now();
+    let queue = reader.queue_state()?.filter(|queue| !queue.is_sole && forms::queue::old_since(queue, now).is_none());
+    if let Some(trouble) = queue.and_then(|queue| queue.trouble(now, SignedDuration::ZERO)) {
+        say!("newswire: it may have to wait: {}", trouble.why);
+    }
+    Ok(())
 }
 
 impl Ended {

@@ -10,7 +10,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::app::App;
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource, HostMemory, QueueState};
-use crate::queue::{Dispatcher, Lost, Settling};
+use crate::queue::{Dispatcher, Lost, Settling, Supervisor, TaskPanicked};
 use crate::store::{self, ClaimRequest, RetentionRules, Run, Scope, Store, StoreError};
 
 use super::claims::{Claimed, Claims};
@@ -76,6 +76,9 @@ pub enum EngineError {
     /// The database is no longer to be had.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Work is given to others no more, or not taken back. The next start gives back what was claimed.
+    #[error(transparent)]
+    Task(#[from] TaskPanicked),
     /// It could not be written down that the loop ended. The next start gives back what was claimed.
     #[error(
         "what was in work is given back by the next start, since the end could not be written down; nothing is lost: {error}"
@@ -102,6 +105,7 @@ pub struct Engine {
     tally: Tally,
     place: Place,
     queue: Option<QueueWatch>,
+    supervisor: Supervisor,
     /// How that was at the last sign of life.
     queue_state: Option<QueueState>,
     running: JoinSet<(u64, Result<Option<Event>, StoreError>)>,
@@ -133,6 +137,7 @@ impl Engine {
             tally: Tally::default(),
             place: Place::Here,
             queue: None,
+            supervisor: Supervisor::default(),
             queue_state: None,
             running: JoinSet::new(),
             pieces: Pieces::default(),
@@ -178,6 +183,13 @@ impl Engine {
         self
     }
 
+    /// Ends where a task panics of which this one hears.
+    #[must_use]
+    pub fn supervised_by(mut self, supervisor: Supervisor) -> Self {
+        self.supervisor = supervisor;
+        self
+    }
+
     /// Gives back at the end what is still at work as soon as this becomes true.
     #[must_use]
     pub fn hurried_by(mut self, hurry: watch::Receiver<bool>) -> Self {
@@ -189,7 +201,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When the database is closed under it. Passing trouble (a full disk, a lock) is waited out and logged.
+    /// When the database is closed under it, or a task has panicked by which workers are given work. Passing trouble (a full disk, a lock) is waited out and logged.
     pub async fn run(mut self, mut control: Control) -> Result<Tally, EngineError> {
         let interval = self.notifier.map_or(Duration::from_secs(10), |notifier| notifier.interval());
         let mut heartbeat = tokio::time::interval(interval);
@@ -232,6 +244,7 @@ impl Engine {
                         break;
                     }
                 }
+                fault = self.supervisor.fault() => return Err(fault.into()),
                 parts = control.reload.recv(), if reload_is_open => match parts {
                     Some(app) => {
                         info!("settings reloaded, {} sources listed", app.config.sources.len());

@@ -12,7 +12,8 @@ use crate::config::Config;
 use crate::model::HostMemory;
 use crate::pipeline::Stages;
 use crate::queue::{
-    Allowed, Bus, Clock, Dispatcher, Holdings, MemoryBus, NatsBus, Permission, Rules, Shared, Terms, Turns,
+    Allowed, Bus, BusError, Clock, Dispatcher, Holdings, MemoryBus, NatsBus, Permission, Rules, Shared, Supervisor,
+    Terms, Turns,
 };
 
 use super::queue_watch::{QueueWatch, count_reports};
@@ -103,7 +104,7 @@ impl WriterLine {
     ///
     /// # Errors
     ///
-    /// A sentence, when the settings lead nowhere, or another writer answers there.
+    /// A sentence, when the settings lead nowhere, another writer answers there, or the streams of this prefix are those of somebody else.
     pub async fn begin(app: &mut App, hosts: &HostMemory) -> Result<WriterLine, String> {
         let config = Arc::clone(&app.config);
         let identity = Identity::of_this_process();
@@ -111,8 +112,11 @@ impl WriterLine {
         let nats = Arc::new(nats);
         let run = format!("{}-{}", std::process::id(), moment());
         let dispatcher = Dispatcher::new(&run, rules(&config), hosts);
-        if let Err(error) = nats.set_up().await {
-            warn!("the queue is not ready yet, and is made so as soon as it can be reached: {error}");
+        match nats.set_up().await {
+            // What stands there is not ours, and does not become so.
+            Err(error @ BusError::Wrong(_)) => return Err(error.to_string()),
+            Err(error) => warn!("the queue is not ready yet, and is made so as soon as it can be reached: {error}"),
+            Ok(()) => {}
         }
         let elsewhere = nats.desk().await.map_err(|error| error.to_string())?;
         let reports = nats.reports().await.map_err(|error| error.to_string())?;
@@ -120,11 +124,12 @@ impl WriterLine {
         let state = nats.state();
         let is_away = move || state.borrow().is_away();
         let (n_waiting, n_reports_waiting) = watch::channel(None);
+        let supervisor = nats.supervisor().clone();
         let tasks = vec![
-            tokio::spawn(count_reports(Arc::clone(&nats), n_waiting)),
-            tokio::spawn(dispatcher.clone().answer(elsewhere, desk.questions, is_away)),
-            tokio::spawn(dispatcher.clone().take_reports(reports)),
-            tokio::spawn(dispatcher.clone().take_reports(desk.reports)),
+            supervisor.spawn("counts reports", count_reports(Arc::clone(&nats), n_waiting)),
+            supervisor.spawn("answers workers", dispatcher.clone().answer(elsewhere, desk.questions, is_away)),
+            supervisor.spawn("takes in reports", dispatcher.clone().take_reports(reports)),
+            supervisor.spawn("takes in its own reports", dispatcher.clone().take_reports(desk.reports)),
         ];
         let (shared, n) = (Shared::Nats(Arc::clone(&nats)), config.queue.embedded);
         let embedded = if n > 0 {
@@ -133,8 +138,9 @@ impl WriterLine {
             let (parts, of_worker) = watch::channel(Embedded::parts(n, app));
             let (stop, stopped) = watch::channel(false);
             let worker = line.worker(identity, of_worker);
-            let task = tokio::spawn(async move {
-                worker.run(stopped).await;
+            let task = supervisor.spawn("works in the daemon", async move {
+                // Whoever runs the daemon hears of what it ends with too.
+                let _ = worker.run(stopped).await;
             });
             Some(Embedded { n, stop, parts, task })
         } else {
@@ -152,11 +158,17 @@ impl WriterLine {
         QueueWatch::new(dispatcher, self.nats.state(), self.nats.addresses(), waiting)
     }
 
+    /// Who hears of it where a task of the queue panics.
+    #[must_use]
+    pub fn supervisor(&self) -> Supervisor {
+        self.nats.supervisor().clone()
+    }
+
     /// Goes by the settings in force.
     pub fn follow(&mut self, mut parts: watch::Receiver<App>) {
         let dispatcher = self.dispatcher.clone();
         let embedded = self.embedded.as_ref().map(|embedded| (embedded.n, embedded.parts.clone()));
-        self.tasks.push(tokio::spawn(async move {
+        self.tasks.push(self.nats.supervisor().spawn("follows the settings", async move {
             while parts.changed().await.is_ok() {
                 let app = parts.borrow_and_update().clone();
                 dispatcher.go_by(rules(&app.config));
@@ -185,4 +197,53 @@ impl WriterLine {
 fn rules(config: &Config) -> Rules {
     let (n_entries_max, lease) = (config.feed.entries_max, config.schedule.lease);
     Rules { settings: settings_in_common(config), n_entries_max, lease }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::config;
+    use crate::daemon::{Control, Engine, EngineError, Until};
+    use crate::queue::{MemoryShared, TaskPanicked};
+    use crate::store::Scope;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+    const FALLEN: TaskPanicked = TaskPanicked { task: "falls" };
+
+    fn fall(supervisor: &Supervisor) {
+        supervisor.spawn("falls", async { panic!("on purpose") });
+    }
+
+    #[tokio::test]
+    async fn a_worker_ends_where_a_task_has_panicked_that_it_needs() {
+        let config = Arc::new(config::defaults());
+        let (shared, (bus, _desk)) = (Shared::Memory(Arc::new(MemoryShared::default())), MemoryBus::new());
+        let (supervisor, identity) = (shared.supervisor().clone(), Identity::of_this_process());
+        let stages = Stages::new(&config).unwrap();
+        let line = WorkerLine::over(stages, Bus::Memory(bus), shared, &identity, Clock::Machine);
+        let (_parts, in_force) = watch::channel(WorkerParts::new(config, line.stages().clone()));
+        let (_stop, stopped) = watch::channel(false);
+        let working = tokio::spawn(line.worker(identity, in_force).run(stopped));
+        fall(&supervisor);
+        let ended = tokio::time::timeout(PATIENCE, working).await.expect("it ends").unwrap();
+        assert_eq!(ended, Err(FALLEN));
+    }
+
+    #[tokio::test]
+    async fn a_daemon_ends_where_a_task_of_its_queue_has_panicked() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config::defaults();
+        config.store.path = folder.path().join("a.db");
+        let app = App::build(Arc::new(config)).unwrap();
+        let supervisor = Supervisor::default();
+        let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, Box::new(|_| {}));
+        let ((_stop, stop), (_reload, reload)) = (watch::channel(false), mpsc::channel(1));
+        let running = tokio::spawn(engine.supervised_by(supervisor.clone()).run(Control { stop, reload }));
+        fall(&supervisor);
+        let ended = tokio::time::timeout(PATIENCE, running).await.expect("it ends").unwrap();
+        assert!(matches!(&ended, Err(EngineError::Task(fault)) if *fault == FALLEN), "{ended:?}");
+        app.store.close().await.unwrap();
+    }
 }

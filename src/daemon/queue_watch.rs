@@ -17,6 +17,13 @@ const WORKERS_MAX: usize = 200;
 const NAME_CHARS_MAX: usize = 120;
 const REASON_CHARS_MAX: usize = 500;
 
+/// What does not work is told as lasting though it worked for so long in between: over one queue one thing may be refused and others not, and
+/// each of these says that it works.
+const WELL_FOR: SignedDuration = SignedDuration::from_secs(25);
+
+/// Reports wait in the queue for so long without any that is taken. A part of one whose others never come is thrown away in three minutes.
+const STUCK_FOR: SignedDuration = SignedDuration::from_mins(5);
+
 /// Between two questions how many reports wait.
 const COUNT_PAUSE: Duration = Duration::from_secs(10);
 
@@ -28,6 +35,50 @@ pub struct QueueWatch {
     servers: String,
     n_reports_waiting: watch::Receiver<Option<u64>>,
     unattended_since: Option<Timestamp>,
+    errors: Errors,
+    waiting: Waiting,
+}
+
+/// Since when something does not work.
+#[derive(Debug, Default)]
+struct Errors {
+    since: Option<Timestamp>,
+    last: Timestamp,
+}
+
+impl Errors {
+    /// Since when, by what is seen now.
+    fn note(&mut self, is_error: bool, now: Timestamp) -> Option<Timestamp> {
+        if is_error {
+            self.since.get_or_insert(now);
+            self.last = now;
+        } else if now.duration_since(self.last) > WELL_FOR {
+            self.since = None;
+        }
+        self.since.filter(|_| is_error)
+    }
+}
+
+/// Whether reports that wait are taken.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// How many were taken at the last look.
+    n_taken: u64,
+    /// Since when some wait and none was taken.
+    since: Option<Timestamp>,
+}
+
+impl Waiting {
+    /// What is wrong, by how many wait now, if that is known, and how many were taken so far.
+    fn note(&mut self, n_waiting: Option<u64>, n_taken: u64, now: Timestamp) -> Option<String> {
+        let n_waiting = n_waiting.filter(|n| *n > 0 && n_taken == self.n_taken);
+        self.n_taken = n_taken;
+        let since = n_waiting.map(|_| *self.since.get_or_insert(now));
+        self.since = since;
+        let (n_waiting, since) = (n_waiting?, since?);
+        let is_stuck = now.duration_since(since) > STUCK_FOR;
+        is_stuck.then(|| format!("{n_waiting} messages with reports wait in it, and none was taken since {since:.0}"))
+    }
 }
 
 impl QueueWatch {
@@ -39,7 +90,8 @@ impl QueueWatch {
         servers: &str,
         n_reports_waiting: watch::Receiver<Option<u64>>,
     ) -> QueueWatch {
-        QueueWatch { dispatcher, bus, servers: servers.to_owned(), n_reports_waiting, unattended_since: None }
+        let (servers, errors, waiting) = (servers.to_owned(), Errors::default(), Waiting::default());
+        QueueWatch { dispatcher, bus, servers, n_reports_waiting, unattended_since: None, errors, waiting }
     }
 
     /// How it is now. Nothing is waited for.
@@ -51,7 +103,11 @@ impl QueueWatch {
         let is_attended = state.is_away || state.n_shards_held >= state.n_shards;
         let since = (!is_attended).then(|| self.unattended_since.unwrap_or(moment.time));
         self.unattended_since = since;
-        QueueState { unattended_since: since, ..state }
+        let n_taken = state.n_reported + state.n_stale;
+        let stuck = self.waiting.note(state.n_reports_waiting, n_taken, moment.time);
+        let error = state.error.clone().or(stuck);
+        let error_since = self.errors.note(error.is_some() && !state.is_away, moment.time);
+        QueueState { unattended_since: since, error, error_since, ..state }
     }
 }
 
@@ -94,6 +150,7 @@ fn state(servers: &str, bus: &BusState, seen: Seen, now: Moment) -> QueueState {
         is_away,
         since: bus.since_at(),
         error: bus.last_error().map(|error| line_of(error, REASON_CHARS_MAX)),
+        error_since: None,
         is_sole,
         n_workers: count(n_workers),
         n_refused: count(n_refused),
@@ -140,6 +197,40 @@ fn count(number: usize) -> u64 {
 mod tests {
     use super::*;
     use crate::queue::wire::Slots;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    #[test]
+    fn what_does_not_work_lasts_though_it_is_not_seen_at_each_look_and_a_hiccup_does_not() {
+        let mut errors = Errors::default();
+        let mut note = |second, is_error| errors.note(is_error, at(second));
+        assert_eq!(note(0, false), None);
+        assert_eq!(note(10, true), Some(at(10)));
+        assert_eq!(note(20, false), None, "it works for the moment");
+        assert_eq!(note(30, true), Some(at(10)));
+        assert_eq!([note(40, false), note(50, false), note(60, false)], [None; 3]);
+        assert_eq!(note(70, true), Some(at(70)), "that is another");
+    }
+
+    #[test]
+    fn reports_that_nobody_takes_are_told_after_a_while() {
+        let mut waiting = Waiting::default();
+        assert_eq!(waiting.note(Some(3), 7, at(0)), None);
+        for second in (10..=310).step_by(10) {
+            assert_eq!(waiting.note(Some(3), 7, at(second)), None, "after {second} s");
+        }
+        let told = waiting.note(Some(3), 7, at(320));
+        let words = "3 messages with reports wait in it, and none was taken since 2027-01-15T08:00:10Z";
+        assert_eq!(told.as_deref(), Some(words));
+        // One was taken, or none waits any more, or that is not known: then it counts anew.
+        for (n_waiting, n_taken) in [(Some(2), 8), (Some(0), 8), (None, 8)] {
+            let mut waiting = Waiting { n_taken: 7, since: Some(at(0)) };
+            assert_eq!(waiting.note(n_waiting, n_taken, at(1000)), None);
+            assert_eq!(waiting.note(Some(2), n_taken, at(1010)), None);
+        }
+    }
 
     #[test]
     fn what_a_worker_says_of_itself_is_a_line_of_bounded_length() {

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 use crate::model::ClaimId;
 use crate::pipeline;
 use crate::queue::wire::{Answer, ArticleDone, Ask, Job, Outcome, PollDone, Report, Room, Share, Slots, Task, VERSION};
-use crate::queue::{AskedAt, Bus, BusError, Holdings, Permission};
+use crate::queue::{AskedAt, Bus, BusError, Holdings, Permission, TaskPanicked};
 
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
@@ -127,7 +127,13 @@ impl Worker {
     }
 
     /// Works until it is told to stop. What is under way then may end for as long as `daemon.grace_period_s` says.
-    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> WorkerTally {
+    ///
+    /// # Errors
+    ///
+    /// When a task has panicked without which there is no working, as that by which the leases are kept. What was in work is given to others when
+    /// its leases have run out.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<WorkerTally, TaskPanicked> {
+        let supervisor = self.shards.supervisor().clone();
         let interval = self.notifier.map_or(Duration::from_secs(10), |notifier| notifier.interval());
         let mut heartbeat = tokio::time::interval(interval);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -162,6 +168,7 @@ impl Worker {
                     // Who was refused for its settings may be given work by these.
                     self.next_ask = Instant::now();
                 }
+                fault = supervisor.fault() => return Err(fault),
                 changed = stop.changed() => {
                     if changed.is_err() || *stop.borrow() {
                         break;
@@ -170,7 +177,7 @@ impl Worker {
             }
         }
         self.drain().await;
-        self.tally
+        Ok(self.tally)
     }
 
     /// Asks again soon, where there is room that the last question did not tell of.

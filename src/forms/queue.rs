@@ -19,6 +19,7 @@ pub(crate) fn value(state: &QueueState) -> Value {
         "is_away": state.is_away,
         "since": rfc3339(state.since),
         "error": state.error,
+        "error_since": state.error_since.map(rfc3339),
         "is_sole": state.is_sole,
         "n_workers": state.n_workers,
         "n_refused": state.n_refused,

@@ -17,6 +17,8 @@ pub struct QueueState {
     pub since: Timestamp,
     /// Why there is none, or what does not work over it.
     pub error: Option<String>,
+    /// Since when something does not work over it, though it is there; that may have been this and that.
+    pub error_since: Option<Timestamp>,
     /// Whether the daemon's own process works alone since the queue is away.
     pub is_sole: bool,
     /// Workers that were heard of lately and get work; that in the daemon's own process is one of them.
@@ -105,7 +107,8 @@ impl QueueState {
         format!("{workers}{refused}, {n_shards_held} of {n_shards} shards{error}")
     }
 
-    /// What somebody should look at, where it has lasted longer than `patience`: it is away, or hosts are asked by nobody.
+    /// What somebody should look at, where it has lasted longer than `patience`: it is away, hosts are asked by nobody, or something does not
+    /// work over it.
     #[must_use]
     pub fn trouble(&self, now: Timestamp, patience: SignedDuration) -> Option<QueueTrouble> {
         let is_long = |since: &Timestamp| now.duration_since(*since) > patience;
@@ -119,7 +122,11 @@ impl QueueState {
                 why: format!("the queue at {servers} is away since {since:.0}: {error}{goes_on}"),
             });
         }
-        let since = self.unattended_since.filter(is_long)?;
+        let Some(since) = self.unattended_since.filter(is_long) else {
+            let (since, error) = (self.error_since.filter(is_long)?, error.as_ref()?);
+            let why = format!("the queue at {servers} does not do all that it is for since {since:.0}: {error}");
+            return Some(QueueTrouble { since, why });
+        };
         let because = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
         let why = if self.n_workers == 0 {
             format!(
@@ -166,6 +173,7 @@ impl QueueState {
             is_away: false,
             since: now - SignedDuration::from_hours(4),
             error: None,
+            error_since: None,
             is_sole: false,
             n_workers: 1,
             n_refused: 0,
@@ -266,6 +274,20 @@ mod tests {
                  no stream",
             ),
         );
+    }
+
+    #[test]
+    fn what_does_not_work_over_a_queue_that_is_there_is_a_trouble_once_it_lasts() {
+        let error = Some("the server refuses: Permissions Violation".to_owned());
+        let refused = QueueState { error, error_since: Some(at("11:59:30")), ..well() };
+        let words = "3 workers, 256 of 256 shards; the server refuses: Permissions Violation";
+        check(&refused, words, None);
+        let refused = QueueState { error_since: Some(at("11:58:00")), ..refused };
+        let told = "the queue at queue.example:4222 does not do all that it is for since 2026-11-20T11:58:00Z: the server refuses: \
+                    Permissions Violation";
+        check(&refused, words, Some(told));
+        // It works again for the moment.
+        check(&QueueState { error: None, ..refused }, "3 workers, 256 of 256 shards", None);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::lease::{Entry, Outcome, Write};
 use super::memory::{MemoryBus, MemoryShared};
 use super::nats::NatsBus;
 use super::question::{BusError, Question};
+use super::supervisor::Supervisor;
 
 /// A worker's way to the writer.
 #[derive(Clone, Debug)]
@@ -63,6 +64,15 @@ pub enum Shared {
 }
 
 impl Shared {
+    /// Who hears of it where a task panics that goes on by this.
+    #[must_use]
+    pub fn supervisor(&self) -> &Supervisor {
+        match self {
+            Shared::Memory(memory) => memory.supervisor(),
+            Shared::Nats(nats) => nats.supervisor(),
+        }
+    }
+
     /// Reads the record of a shard.
     ///
     /// # Errors

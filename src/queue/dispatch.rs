@@ -12,13 +12,14 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use crate::model::{ArticleOutcome, Candidate, DueSource, HostMemory, PollOutcome};
 
-use super::hosts::KnownHosts;
+use super::hosts::{KnownHosts, believable};
 use super::line::line_of;
 use super::question::{Delivery, Question, Receipt};
 use super::shard::{N_SHARDS, shard_of};
@@ -326,8 +327,9 @@ impl Dispatcher {
         };
         self.news.notify_one();
         // Nobody has it after that: the claim has run out, and another is made.
-        let (report, receipt) =
+        let (mut report, receipt) =
             tokio::time::timeout(lease, end).await.map_err(|_| Lost::Undone)?.map_err(|_| Lost::Undone)??;
+        report.hosts = believable(report.hosts, Timestamp::now());
         let settling = Settling { dispatcher: self.clone(), ticket: report.ticket.clone(), receipt: Some(receipt) };
         Ok((report, settling))
     }

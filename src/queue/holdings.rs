@@ -11,14 +11,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::bus::Shared;
 use super::clock::Clock;
 use super::lease::{Lease, Step, Terms};
 use super::shard::N_SHARDS;
+use super::supervisor::Supervisor;
 
 use share::{ANNOUNCED_EVERY, Living, Role, roles};
 
@@ -66,8 +67,9 @@ pub struct InUse {
 #[derive(Clone, Debug)]
 pub struct Holdings {
     state: Arc<Mutex<State>>,
-    changed: Arc<Notify>,
+    changed: watch::Sender<()>,
     clock: Clock,
+    supervisor: Supervisor,
 }
 
 #[derive(Debug)]
@@ -106,8 +108,10 @@ impl Holdings {
     /// Begins to look after shards under a name that no other worker has ever had. It goes on as long as the runtime lasts.
     #[must_use]
     pub fn begin(shared: Shared, me: String, terms: Terms, clock: Clock) -> Holdings {
-        let holdings = Holdings::new(&me, terms, clock, N_SHARDS);
-        tokio::spawn(holdings.clone().keep(shared, me, terms));
+        let supervisor = shared.supervisor().clone();
+        let holdings = Holdings { supervisor, ..Holdings::new(&me, terms, clock, N_SHARDS) };
+        let keeping = holdings.clone().keep(shared, me, terms);
+        holdings.supervisor.spawn("keeps the leases", keeping);
         holdings
     }
 
@@ -130,7 +134,8 @@ impl Holdings {
         };
         let shards = (0..n_shards).map(|_| untouched()).collect();
         let state = State { shards, roles: vec![Role::Other; n_shards], is_leaving_all: false, is_resting: false };
-        Holdings { state: Arc::new(Mutex::new(state)), changed: Arc::default(), clock }
+        let (state, changed) = (Arc::new(Mutex::new(state)), watch::Sender::default());
+        Holdings { state, changed, clock, supervisor: Supervisor::default() }
     }
 
     /// The tenure of a shard under which a request may begin now; nothing where it is not held.
@@ -168,9 +173,16 @@ impl Holdings {
         (0..=u8::MAX).zip(&state.shards).filter_map(|(number, shard)| shard.held.is_some().then_some(number)).collect()
     }
 
-    /// Ends when a shard was taken or lost since this was last asked.
-    pub async fn changed(&self) {
-        self.changed.notified().await;
+    /// Changes whenever a shard was taken or lost.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// Who hears of it where a task panics by which the leases are kept, or anything else that goes over the same bus.
+    #[must_use]
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
     }
 
     /// Whether to look after nothing for now: who is given no work must not keep others from the hosts.
@@ -252,14 +264,16 @@ impl Holdings {
         loop {
             self.heed_ends();
             self.want();
-            while asking.try_join_next().is_some() {}
+            while let Some(asked) = asking.try_join_next() {
+                not_panicked(asked);
+            }
             for (shard, step) in self.due(AT_ONCE.saturating_sub(asking.len())) {
                 asking.spawn(self.clone().ask(shared.clone(), shard, step, patience));
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK_PAUSE) => {}
                 // There may be more to ask than there was room for.
-                Some(_) = asking.join_next(), if asking.len() >= AT_ONCE => {}
+                Some(asked) = asking.join_next(), if asking.len() >= AT_ONCE => not_panicked(asked),
             }
         }
     }
@@ -271,7 +285,7 @@ impl Holdings {
         for shard in &mut state.shards {
             if shard.held.is_some() && shard.lease.held().is_none_or(|(_, until)| until <= now) {
                 shard.lose();
-                self.changed.notify_one();
+                self.changed.send_replace(());
             }
         }
     }
@@ -291,7 +305,9 @@ impl Holdings {
             if shard.is_leaving && shard.n_in_use == 0 && !shard.is_asking && shard.held.is_some() {
                 shard.lease.leave();
                 shard.lose();
-                self.changed.notify_one();
+                // It has waited for its next renewal, and that there will be none.
+                shard.not_before = Duration::ZERO;
+                self.changed.send_replace(());
             }
         }
     }
@@ -375,11 +391,11 @@ impl Holdings {
             (Some((epoch, until)), _) => {
                 shard.lose();
                 shard.held = Some((epoch, Instant::now(), watch::Sender::new(instant + until.saturating_sub(now))));
-                self.changed.notify_one();
+                self.changed.send_replace(());
             }
             (None, Some(_)) => {
                 shard.lose();
-                self.changed.notify_one();
+                self.changed.send_replace(());
             }
             (None, None) => {}
         }
@@ -387,6 +403,15 @@ impl Holdings {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Panics where a question did: its shard would never be asked about again.
+fn not_panicked(asked: Result<(), JoinError>) {
+    if let Err(error) = asked
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
     }
 }
 
@@ -426,6 +451,7 @@ impl Drop for InUse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::queue::lease::{Record, Write};
     use crate::queue::memory::MemoryShared;
 
     fn holdings(shared: &Shared, me: &str) -> Holdings {
@@ -490,6 +516,64 @@ mod tests {
         }
         // One question in thirty does not come through in time.
         assert!(n_kept < 30, "{n_kept} are not given back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_heard_of_where_leases_are_kept_no_more_since_a_question_has_panicked() {
+        let shared = Shared::Memory(Arc::new(MemoryShared::default()));
+        // Given back, so that they are taken at once.
+        let record = Record { owner: None, epoch: 1 };
+        for shard in 0..=u8::MAX {
+            let write = Write { number: 1, replaces: None, record: record.clone() };
+            shared.write(shard, &write, Duration::from_secs(1)).await.unwrap();
+        }
+        // No moment is so long after another.
+        let terms = Terms { lasts: Duration::MAX, ..Terms::default() };
+        let holdings = Holdings::begin(shared, "a".to_owned(), terms, Clock::Since(Instant::now()));
+        let fault = tokio::time::timeout(Duration::from_mins(1), holdings.supervisor().fault()).await;
+        assert_eq!(fault.expect("it is heard of").task, "keeps the leases");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_wait_hear_that_a_shard_was_taken() {
+        let holdings = holdings(&Shared::Memory(Arc::default()), "a");
+        let waiting = [holdings.changes(), holdings.changes()].map(|mut changes| {
+            tokio::spawn(async move { tokio::time::timeout(Duration::from_mins(1), changes.changed()).await.is_ok() })
+        });
+        for heard in waiting {
+            assert!(heard.await.unwrap());
+        }
+        assert!(!holdings.epochs().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn shares_are_reckoned_once_a_second_however_many_announce_themselves() {
+        let shared = Shared::Memory(Arc::new(MemoryShared::default()));
+        let alone = holdings(&shared, "a");
+        go_on(&[&alone], Duration::from_secs(10)).await;
+        let (mut last, mut n_reckoned) = (alone.state().roles.clone(), 0);
+        for n in 0..300 {
+            shared.announce(&format!("ghost-{n}")).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            let roles = alone.state().roles.clone();
+            n_reckoned += u32::from(roles != last);
+            last = roles;
+        }
+        assert!((2..=4).contains(&n_reckoned), "{n_reckoned} times in 3 s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_given_back_does_not_wait_for_its_next_renewal() {
+        let shared = Shared::Memory(Arc::new(MemoryShared::default()));
+        let alone = holdings(&shared, "a");
+        assert_eq!(go_on(&[&alone], Duration::from_secs(40)).await, [256]);
+        let start = Instant::now();
+        alone.leave_all().await;
+        assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
+        for shard in 0..=u8::MAX {
+            let entry = shared.read(shard, Duration::from_secs(1)).await.unwrap().expect("it was held");
+            assert_eq!(entry.record.owner, None, "shard {shard}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::lease::{Entry, Outcome, Write};
 use super::question::{BusError, Delivery, Question, Receipt};
+use super::supervisor::Supervisor;
 
 /// Reports that wait for the writer. Who has more waits.
 const REPORTS_MAX: usize = 64;
@@ -71,6 +72,7 @@ pub struct MemoryShared {
     is_cut_off: AtomicBool,
     n_reads: AtomicU64,
     n_writes: AtomicU64,
+    supervisor: Supervisor,
 }
 
 /// What all ways lead to.
@@ -110,6 +112,11 @@ impl MemoryShared {
     #[must_use]
     pub fn another_way(&self, seed: u32) -> MemoryShared {
         MemoryShared { store: Arc::clone(&self.store), ..MemoryShared::slow(self.faults.slowness, seed) }
+    }
+
+    /// Who hears of it where a task panics that goes this way.
+    pub(super) fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
     }
 
     /// Lets nothing through on this way any more, or lets it through again.

@@ -35,6 +35,7 @@ use tokio::task::JoinSet;
 
 use super::lease::{Entry, Outcome, Write};
 use super::question::{BusError, Delivery, Question};
+use super::supervisor::Supervisor;
 use crate::config::QueueSettings;
 pub use changes::{Change, ChangesEnd};
 use connection::Connection;
@@ -56,6 +57,7 @@ pub struct NatsBus {
     post: Post,
     replicas: usize,
     is_set_up: AtomicBool,
+    supervisor: Supervisor,
     /// All that goes on in the background ends with this.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -84,13 +86,22 @@ impl NatsBus {
         let connection = Connection { client: client.clone(), jetstream, names, board: Arc::clone(&board), is_missing };
         let mut state = board.subscribe();
         let mut tasks = JoinSet::new();
-        tasks.spawn(async move { state::watch(client, &board, events).await });
+        let supervisor = Supervisor::default();
+        tasks.spawn(
+            supervisor.watched("watches the connection", async move { state::watch(client, &board, events).await }),
+        );
         let is_known = state.wait_for(|state| !state.is_away() || state.last_error().is_some());
         let _ = tokio::time::timeout(FIRST_PATIENCE, is_known).await;
         let (post, deliver) = Post::new(connection.clone());
-        tasks.spawn(deliver);
+        tasks.spawn(supervisor.watched("sends reports", deliver));
         let (replicas, tasks) = (settings.replicas, Mutex::new(tasks));
-        Ok(NatsBus { connection, post, replicas, is_set_up: AtomicBool::new(false), tasks })
+        Ok(NatsBus { connection, post, replicas, is_set_up: AtomicBool::new(false), supervisor, tasks })
+    }
+
+    /// Who hears of it where a task panics by which this goes on.
+    #[must_use]
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
     }
 
     /// Whether NATS is there, now and later.
@@ -124,15 +135,15 @@ impl NatsBus {
         let made = objects::make(&self.connection, self.replicas).await;
         if !self.is_set_up.swap(true, Ordering::Relaxed) {
             let (connection, replicas) = (self.connection.clone(), self.replicas);
-            self.go_on(async move { objects::keep(&connection, replicas).await });
+            self.go_on("keeps the streams", async move { objects::keep(&connection, replicas).await });
         }
         made
     }
 
-    fn go_on(&self, task: impl Future<Output = ()> + Send + 'static) {
+    fn go_on(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
+        tasks.spawn(self.supervisor.watched(name, task));
     }
 
     /// What workers ask the writer, until what is returned is dropped.
@@ -144,7 +155,7 @@ impl NatsBus {
         questions::be_alone(&self.connection).await?;
         let questions = self.hear_at(self.connection.names.work()).await?;
         let connection = self.connection.clone();
-        self.go_on(async move { questions::watch_for_another(&connection).await });
+        self.go_on("looks for another writer", async move { questions::watch_for_another(&connection).await });
         Ok(questions)
     }
 
@@ -166,7 +177,7 @@ impl NatsBus {
     #[allow(clippy::unused_async)]
     pub async fn reports_again_after(&self, ack_wait: Duration) -> Result<mpsc::Receiver<Delivery>, BusError> {
         let (deliveries, take) = reports::take(self.connection.clone(), ack_wait);
-        self.go_on(take);
+        self.go_on("takes reports", take);
         Ok(deliveries)
     }
 
@@ -188,7 +199,7 @@ impl NatsBus {
     /// When nothing can be heard.
     pub async fn presence(&self) -> Result<mpsc::Receiver<String>, BusError> {
         let (heard, serve) = questions::listen(&self.connection, self.connection.names.presence()).await?;
-        self.go_on(serve);
+        self.go_on("hears of workers", serve);
         Ok(heard)
     }
 
@@ -242,7 +253,7 @@ impl NatsBus {
 
     async fn hear_at(&self, subject: String) -> Result<mpsc::Receiver<Question>, BusError> {
         let (heard, serve) = questions::hear(&self.connection, subject.clone()).await?;
-        self.go_on(serve);
+        self.go_on("hears questions", serve);
         questions::be_known(&self.connection, subject).await;
         Ok(heard)
     }

@@ -71,8 +71,10 @@ impl Turns {
     /// Lends turns of this fetcher to others, of the shards that this worker looks after, as long as the runtime lasts.
     pub fn lend_by(&self, fetcher: Fetcher) {
         let (holdings, shared) = (self.holdings.clone(), self.shared.clone());
-        tokio::spawn(async move {
+        let supervisor = shared.supervisor().clone();
+        supervisor.clone().spawn("lends turns", async move {
             let lender = Lender { fetcher, loans: Arc::default() };
+            let mut changes = holdings.changes();
             let mut heard: HashMap<u8, tokio::task::JoinHandle<()>> = HashMap::new();
             loop {
                 // Also those that are being given back, for the end of what is lent is to be heard.
@@ -88,13 +90,15 @@ impl Turns {
                     if let Entry::Vacant(place) = heard.entry(shard) {
                         match shared.hear(shard).await {
                             Ok(questions) => {
-                                place.insert(tokio::spawn(lender.clone().answer(questions)));
+                                place.insert(
+                                    supervisor.spawn("answers who asks for turns", lender.clone().answer(questions)),
+                                );
                             }
                             Err(error) => debug!("turns of shard {shard} cannot be asked for here: {error}"),
                         }
                     }
                 }
-                let _ = tokio::time::timeout(NOBODY_WAIT, holdings.changed()).await;
+                let _ = tokio::time::timeout(NOBODY_WAIT, changes.changed()).await;
             }
         });
     }
@@ -118,12 +122,7 @@ impl Turns {
         let bus = self.shared.clone();
         let give_back = move |word: HostWord| {
             tokio::spawn(async move {
-                let word = wire::HostWord {
-                    complaint: word.complaint,
-                    hold: word.hold,
-                    is_content: word.is_content,
-                    pause: None,
-                };
+                let word = wire::HostWord { complaint: word.complaint, hold: word.hold, is_content: word.is_content };
                 let end = TurnAsk::End { loan, word }.encode();
                 for _ in 0..GIVE_BACK_TRIES {
                     if bus.ask_owner(shard, end.clone(), PATIENCE).await.is_ok() {
@@ -241,7 +240,7 @@ impl Lender {
                 None => TurnAnswer::Unknown,
             },
             TurnAsk::End { loan, word } => {
-                let wire::HostWord { complaint, hold, is_content, .. } = word;
+                let wire::HostWord { complaint, hold, is_content } = word;
                 if let Some(wishes) = self.of(&loan) {
                     let _ = wishes.send(Wish::End(HostWord { complaint, hold, is_content })).await;
                 }

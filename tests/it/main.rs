@@ -66,6 +66,8 @@ mod random_stories;
 mod removal;
 
 mod queue;
+mod queue_bounds;
+mod queue_credentials;
 mod queue_shown;
 mod revisions;
 mod search;

@@ -78,6 +78,7 @@ fn the_queue_and_its_workers_are_told_until_the_daemon_ends() {
     ] {
         assert!(wait_until(PATIENCE, || has_figure(line)), "no {line} in {}", read("/metrics"));
     }
+    assert!(read("/stories").contains("<a href=\"/workers\">Workers</a>"), "{}", read("/stories"));
     assert!(read("/").contains("2 workers, 256 of 256 shards"), "{}", read("/"));
     let page = read("/workers");
     assert!(
@@ -99,6 +100,11 @@ fn the_queue_and_its_workers_are_told_until_the_daemon_ends() {
     server.kill();
     let queue = wait_for(&room, |queue| queue["is_away"] == true);
     assert_eq!(queue["n_reports_waiting"], Value::Null);
+    let handed_over = room.run(&["fetch", "http://paper.example/later"]).exits(0).stderr;
+    assert!(
+        handed_over.contains("may have to wait: the queue at") && handed_over.contains("is away since 2"),
+        "{handed_over}"
+    );
     let told = room.run(&["status"]);
     assert!(told.stdout.contains(&format!("{}, away since 2", server.address())), "{}", told.stdout);
     assert!(wait_until(PATIENCE, || has_figure("newswire_queue_up 0")));

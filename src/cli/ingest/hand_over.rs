@@ -1,6 +1,6 @@
 //! `newswire fetch` beside a process that ingests: what is named is handed to that one, which fetches it with its own turns.
 
-use crate::cli::asked::{Asked, WaitArguments};
+use crate::cli::asked::{Asked, WaitArguments, tell_of_queue};
 use crate::cli::terminal::messages::say;
 use crate::config::Config;
 use crate::daemon::Tally;
@@ -59,6 +59,9 @@ impl HandOver<'_> {
         }
         for meant in meant {
             self.hand_one_over(meant, &mut asked, &mut rows)?;
+        }
+        if n_bad < targets.list.len() as u64 || is_retry {
+            tell_of_queue(&reader)?;
         }
         if let Some(patience) = self.wait.patience() {
             let is_quiet = context.verbosity == Verbosity::Quiet;

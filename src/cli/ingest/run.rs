@@ -122,7 +122,10 @@ pub(crate) fn run(context: &mut Context, command: &RunCommand) -> Result<(), Fai
             .watched_by(in_work)
             .hurried_by(signals.hurry.clone());
         if let Some(workers) = &workers {
-            engine = engine.by_workers(workers.dispatcher.clone()).telling_of(workers.watch());
+            engine = engine
+                .by_workers(workers.dispatcher.clone())
+                .telling_of(workers.watch())
+                .supervised_by(workers.supervisor());
         }
         let listening = serve::start(&app.config, metrics, engine.pulse())?;
         let telling = tell::start(&app.store, settings)

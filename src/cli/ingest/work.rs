@@ -59,7 +59,7 @@ pub(crate) fn run(context: &mut Context, command: &WorkCommand) -> Result<(), Fa
             }
         });
         let worker = line.worker(identity, in_force).with_notifier(Notifier::from_environment());
-        let tally = worker.run(signals.stop.clone()).await;
+        let tally = worker.run(signals.stop.clone()).await.map_err(|error| Failure::Failed(error.to_string()))?;
         info!("stopped: {} polls, {} articles, {} given back", tally.polls, tally.articles, tally.given_back);
         Ok(())
     })

@@ -1,8 +1,9 @@
 //! Workers of a few lines, by a clock that goes as the tests want it.
 
+mod bounds;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -50,20 +51,27 @@ impl Desk {
 
     /// Reports a poll that found nothing new. Returns where it is heard that it is committed.
     async fn report(&self, job: &Job, worker: &str) -> Committed {
-        let result = PollResult::Postponed { until: Timestamp::UNIX_EPOCH };
-        let done = PollDone { exchanges: Vec::new(), finished_at: Timestamp::UNIX_EPOCH, result, healing: None };
-        let report = Report {
-            version: VERSION,
-            run: "run".to_owned(),
-            ticket: job.ticket.clone(),
-            worker: worker.to_owned(),
-            epoch: job.epoch,
-            hosts: HostMemory::default(),
-            outcome: Outcome::Poll(done),
-        };
+        self.deliver(report_of(job, worker).encode()).await
+    }
+
+    async fn deliver(&self, message: Vec<u8>) -> Committed {
         let (receipt, committed) = Receipt::new();
-        self.reports.send(Delivery { message: report.encode(), receipt }).await.unwrap();
+        self.reports.send(Delivery { message, receipt }).await.unwrap();
         committed
+    }
+}
+
+fn report_of(job: &Job, worker: &str) -> Report {
+    let result = PollResult::Postponed { until: Timestamp::UNIX_EPOCH };
+    let done = PollDone { exchanges: Vec::new(), finished_at: Timestamp::UNIX_EPOCH, result, healing: None };
+    Report {
+        version: VERSION,
+        run: "run".to_owned(),
+        ticket: job.ticket.clone(),
+        worker: worker.to_owned(),
+        epoch: job.epoch,
+        hosts: HostMemory::default(),
+        outcome: Outcome::Poll(done),
     }
 }
 

@@ -150,6 +150,28 @@ mod tests {
         assert_eq!(names(108, &["a"]), Some("a".to_owned()), "now it would have been");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn so_many_are_counted_and_whoever_counts_is_one_of_them() {
+        let start = Instant::now();
+        let mut living = Living::new("me", start);
+        living.hear("g".repeat(NAME_BYTES_MAX + 1), start);
+        for n in 0..3000 {
+            living.hear(format!("ghost-{n}"), start);
+        }
+        assert_eq!(living.heard_at.len(), WORKERS_MAX);
+        living.hear("me".to_owned(), start);
+        let later = start + LISTENS_FOR;
+        let names = living.look(later).expect("others are there");
+        assert!(names.len() == WORKERS_MAX + 1 && names.contains("me") && names.contains("ghost-0"));
+        // Who says no more leaves room for others.
+        for second in 1..=GONE_AFTER.as_secs() {
+            living.hear("me".to_owned(), start + Duration::from_secs(second));
+        }
+        assert_eq!(living.look(start + GONE_AFTER).map(BTreeSet::len), Some(1));
+        living.hear("ghost-2999".to_owned(), start + GONE_AFTER);
+        assert_eq!(living.look(start + GONE_AFTER).map(BTreeSet::len), Some(2));
+    }
+
     #[test]
     fn a_share_is_fair_and_moves_little() {
         let names = |n: usize| (0..n).map(|number| format!("worker-{number}")).collect::<BTreeSet<_>>();

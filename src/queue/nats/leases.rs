@@ -9,6 +9,7 @@ use async_nats::jetstream::stream::{LastRawMessageErrorKind, RawMessageError};
 use serde::{Deserialize, Serialize};
 
 use super::super::lease::{Entry, Outcome, Record, Write};
+use super::super::line::line_of;
 use super::super::question::BusError;
 use super::connection::{Connection, api_error, in_words, missing, not_stored};
 
@@ -26,24 +27,37 @@ struct Value {
 /// Epochs beyond this are no newswire's: a shard would change hands a thousand times a second for millions of years.
 const EPOCH_MAX: u64 = u64::MAX / 2;
 
+/// Longer names of processes are none. Who looks at all shards keeps so many of them.
+const OWNER_BYTES_MAX: usize = 300;
+
+/// Of what is wrong with a value so much is told.
+const FAULT_CHARS_MAX: usize = 200;
+
 /// Reads the record of a shard.
 pub(super) async fn read(connection: &Connection, shard: u8, patience: Duration) -> Result<Option<Entry>, BusError> {
     let Some(message) = last(connection, shard, patience).await? else { return Ok(None) };
     if is_marker(&message) {
         return Ok(None);
     }
-    let value: Value =
-        serde_json::from_slice(&message.payload).map_err(|error| unreadable(connection, shard, &error.to_string()))?;
-    if value.epoch > EPOCH_MAX {
-        return Err(unreadable(connection, shard, "its epoch is beyond any that there can be"));
-    }
-    let record = Record { owner: value.owner, epoch: value.epoch };
+    let record = record_of(&message.payload).map_err(|fault| unreadable(connection, shard, &fault))?;
     Ok(Some(Entry { revision: message.sequence, record }))
+}
+
+/// The record that a value is, or why it is none.
+fn record_of(value: &[u8]) -> Result<Record, String> {
+    let Value { owner, epoch } = serde_json::from_slice(value).map_err(|error| error.to_string())?;
+    if epoch > EPOCH_MAX {
+        return Err("its epoch is beyond any that there can be".to_owned());
+    }
+    if owner.as_ref().is_some_and(|owner| owner.len() > OWNER_BYTES_MAX) {
+        return Err("the name of its owner is longer than any".to_owned());
+    }
+    Ok(Record { owner, epoch })
 }
 
 /// Says that a record is none, also in the log: its hosts are asked by nobody until somebody has looked.
 fn unreadable(connection: &Connection, shard: u8, fault: &str) -> BusError {
-    let bucket = connection.names.bucket();
+    let (bucket, fault) = (connection.names.bucket(), line_of(fault, FAULT_CHARS_MAX));
     let told = format!(
         "key shard.{shard} of bucket {bucket} is no record of newswire ({fault}), and its hosts are not asked: delete the key"
     );
@@ -146,4 +160,35 @@ fn not_read(stream: &str, error: &RawMessageError) -> BusError {
 /// Whether a value says that there is none: the key was deleted or purged by somebody.
 fn is_marker(message: &StreamMessage) -> bool {
     message.headers.get(OPERATION).is_some_and(|operation| operation.as_str() != "PUT")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EPOCH_MAX, OWNER_BYTES_MAX, Record, record_of};
+
+    #[test]
+    fn a_value_that_is_no_record_of_a_lease_is_not_believed() {
+        let record = |owner: Option<&str>, epoch| Record { owner: owner.map(str::to_owned), epoch };
+        assert_eq!(record_of(br#"{"owner":"a","epoch":3}"#), Ok(record(Some("a"), 3)));
+        assert_eq!(record_of(br#"{"epoch":3,"mood":"good"}"#), Ok(record(None, 3)));
+        let last = format!(r#"{{"epoch":{EPOCH_MAX}}}"#);
+        assert_eq!(record_of(last.as_bytes()), Ok(record(None, EPOCH_MAX)));
+        // Whoever takes it counts one more.
+        assert_eq!(EPOCH_MAX.checked_add(1), Some(1 << 63));
+        let one_more = format!(r#"{{"epoch":{}}}"#, 1_u64 << 63);
+        let long = format!(r#"{{"owner":"{}","epoch":1}}"#, "a".repeat(OWNER_BYTES_MAX + 1));
+        let wrong: [&[u8]; 8] = [
+            b"",
+            b"\x1b[31mhello",
+            b"\xff\xfe",
+            b"null",
+            br#"{"owner":null,"epoch":-1}"#,
+            br#"{"owner":"a"}"#,
+            one_more.as_bytes(),
+            long.as_bytes(),
+        ];
+        for value in wrong {
+            assert!(record_of(value).is_err(), "{:?}", String::from_utf8_lossy(value));
+        }
+    }
 }

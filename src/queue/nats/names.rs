@@ -87,7 +87,12 @@ impl Names {
 
     /// Where answers come to a process. Its user may be kept from hearing those of others.
     pub(super) fn inbox(&self, process: &str) -> String {
-        format!("_INBOX.{}.{}", self.prefix, token(process))
+        format!("{}{}", self.inboxes(), token(process))
+    }
+
+    /// With what the subjects begin at which any process of this database is answered.
+    pub(super) fn inboxes(&self) -> String {
+        format!("_INBOX.{}.", self.prefix)
     }
 }
 

@@ -8,6 +8,7 @@ use async_nats::jetstream::context::{
 };
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 
+use super::super::line::line_of;
 use super::super::question::BusError;
 use super::connection::{Connection, in_words, no_api};
 use super::names::Names;
@@ -28,6 +29,9 @@ const NO_ROOM: [ErrorCode; 3] =
 
 /// How long an answer of `JetStream` is waited for. A cluster that looks for a leader takes a few seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Of the subjects of a stream so much is told.
+const SUBJECTS_CHARS_MAX: usize = 200;
 
 /// Between attempts.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
@@ -123,9 +127,17 @@ async fn make_stream(connection: &Connection, wanted: Config) -> Result<(), BusE
         }
         Err(error) => return Err(BusError::Away(format!("stream {name}: {}", not_seen(&error)))),
     };
-    if found.subjects != wanted.subjects || found.retention != wanted.retention || found.storage != wanted.storage {
+    if found.subjects != wanted.subjects {
+        // Streams have the prefix in capitals, so that it may be another database's whose prefix differs in case alone.
+        let (has, wants) = (line_of(&found.subjects.join(", "), SUBJECTS_CHARS_MAX), wanted.subjects.join(", "));
         return Err(BusError::Wrong(format!(
-            "stream {name} is there with other subjects, retention or storage than newswire gives it: delete it, or use another prefix"
+            "stream {name} is there for the subjects {has}, and this database needs it for {wants}: use another prefix, which differs by more \
+             than case, or delete the stream"
+        )));
+    }
+    if found.retention != wanted.retention || found.storage != wanted.storage {
+        return Err(BusError::Wrong(format!(
+            "stream {name} is there with other retention or storage than newswire gives it: delete it, or use another prefix"
         )));
     }
     if found.num_replicas == wanted.num_replicas {
@@ -136,7 +148,8 @@ async fn make_stream(connection: &Connection, wanted: Config) -> Result<(), BusE
     let changed = Config { num_replicas: wants, ..found };
     match jetstream.update_stream(changed).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(BusError::Wrong(format!(
+        // The servers may come.
+        Err(error) => Err(BusError::Away(format!(
             "stream {name} is kept on {has} servers, and cannot be kept on {wants}: {}; set queue replicas to {has}, or have so many servers",
             not_made(&name, &error)
         ))),

@@ -128,7 +128,7 @@ pub(super) async fn hear(
 ) -> Result<(mpsc::Receiver<Question>, impl Future<Output = ()> + use<>), BusError> {
     let subscriber = subscribe(connection, subject).await?;
     let (send, heard) = mpsc::channel(QUESTIONS_MAX);
-    Ok((heard, serve(connection.client.clone(), subscriber, send)))
+    Ok((heard, serve(connection.client.clone(), connection.names.inboxes(), subscriber, send)))
 }
 
 /// Texts that come at a subject, likewise.
@@ -161,11 +161,13 @@ async fn next<T>(subscriber: &mut Subscriber, wanted: &mpsc::Sender<T>) -> Optio
     }
 }
 
-async fn serve(client: Client, mut subscriber: Subscriber, questions: mpsc::Sender<Question>) {
+/// Answers go to `inboxes` alone: with the rights of this process nobody is to have something sent to where it may not send itself.
+async fn serve(client: Client, inboxes: String, mut subscriber: Subscriber, questions: mpsc::Sender<Question>) {
+    let answered_at = |message: &Message| message.reply.clone().filter(|reply| reply.starts_with(&inboxes));
     let mut answers = JoinSet::new();
     while let Some(message) = next(&mut subscriber, &questions).await {
         while answers.try_join_next().is_some() {}
-        let Some(reply) = message.reply.clone() else { continue };
+        let Some(reply) = answered_at(&message) else { continue };
         if message.payload.is_empty() {
             let _ = client.publish(reply, HERE.into()).await;
             continue;
@@ -187,7 +189,7 @@ async fn serve(client: Client, mut subscriber: Subscriber, questions: mpsc::Send
     let _ = tokio::time::timeout(DRAIN_PATIENCE, async {
         let _ = subscriber.drain().await;
         while let Some(message) = subscriber.next().await {
-            let Some(reply) = message.reply else { continue };
+            let Some(reply) = answered_at(&message) else { continue };
             let _ = client.publish(reply, NOBODY.into()).await;
         }
     })

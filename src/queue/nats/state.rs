@@ -20,6 +20,9 @@ const NAME_PAUSE: Duration = Duration::from_millis(20);
 /// What a server said or showed tells more than that another, or another address of it, does not answer: for so long.
 const TELLING_FOR: Duration = Duration::from_secs(30);
 
+/// What failed is tried again within seconds. After so long without a word of it, it failed in passing.
+const TROUBLE_LASTS: Duration = Duration::from_mins(1);
+
 /// Different troubles that are told while one connection lasts.
 const TOLD_MAX: usize = 50;
 
@@ -33,8 +36,8 @@ pub struct BusState {
     server: Option<String>,
     /// Why there is no connection, or what the server forbade since there is one.
     refusal: Option<String>,
-    /// What failed last; nothing, where it worked since.
-    trouble: Option<String>,
+    /// What failed last, and when; nothing, where it worked since.
+    trouble: Option<(String, Instant)>,
 }
 
 impl BusState {
@@ -65,7 +68,8 @@ impl BusState {
     /// Why there is no connection, or what does not work over it: no rights, no `JetStream`, no stream.
     #[must_use]
     pub fn last_error(&self) -> Option<&str> {
-        self.refusal.as_deref().or(self.trouble.as_deref())
+        let trouble = self.trouble.as_ref().filter(|(_, at)| at.elapsed() < TROUBLE_LASTS);
+        self.refusal.as_deref().or(trouble.map(|(trouble, _)| trouble.as_str()))
     }
 }
 
@@ -121,8 +125,8 @@ impl Board {
     /// Something failed over the connection.
     pub(super) fn trouble(&self, error: &str) {
         self.state.send_if_modified(|state| {
-            let is_new = state.trouble.as_deref() != Some(error);
-            state.trouble = Some(error.to_owned());
+            let is_new = state.trouble.as_ref().is_none_or(|(known, _)| known != error);
+            state.trouble = Some((error.to_owned(), Instant::now()));
             is_new
         });
         self.tell(error);
@@ -257,5 +261,30 @@ pub(super) async fn watch(client: Client, board: &Board, mut events: mpsc::Unbou
         } else {
             board.changed(true, None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_failed_in_passing_is_told_for_a_minute_and_what_is_refused_as_long_as_the_connection_lasts() {
+        let board = Board::new("queue.example".to_owned(), false);
+        board.changed(false, Some("quay".to_owned()));
+        let error = || board.subscribe().borrow().last_error().map(str::to_owned);
+        board.heard(&Event::SlowConsumer(1));
+        assert!(error().is_some_and(|error| error.contains("some were dropped")));
+        tokio::time::advance(TROUBLE_LASTS / 2).await;
+        board.trouble("no stream");
+        tokio::time::advance(TROUBLE_LASTS / 2).await;
+        assert_eq!(error().as_deref(), Some("no stream"), "it was told again");
+        tokio::time::advance(TROUBLE_LASTS / 2).await;
+        assert_eq!(error(), None);
+        board.heard(&Event::ServerError(ServerError::Other("Permissions Violation".to_owned())));
+        tokio::time::advance(2 * TROUBLE_LASTS).await;
+        assert!(error().is_some_and(|error| error.contains("Permissions Violation")));
+        board.changed(true, None);
+        assert_eq!(error(), None);
     }
 }

@@ -77,9 +77,6 @@ pub struct HostWord {
     pub hold: Option<Duration>,
     /// Whether it gave what was asked for.
     pub is_content: bool,
-    /// The pause that its robots.txt asks for.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "Maybe::<Lapse>")]
-    pub pause: Option<Duration>,
 }
 
 impl TurnAsk {

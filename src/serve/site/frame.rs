@@ -11,6 +11,8 @@ use crate::config::{ScheduleSettings, StoreSettings};
 pub(super) struct Basis {
     pub(super) store: StoreSettings,
     pub(super) schedule: ScheduleSettings,
+    /// Whether workers elsewhere may get its work.
+    pub(super) has_queue: bool,
 }
 
 /// What all pages are made with.

@@ -24,6 +24,9 @@ const PLACES: [(&str, &str); 10] = [
     ("/feeds", "Feeds"),
 ];
 
+/// And one more where there is a queue.
+const WORKERS: (&str, &str) = ("/workers", "Workers");
+
 /// What there is to say of the database beside a view of it.
 pub(super) struct Beside {
     /// Rows that could not be read.
@@ -106,7 +109,7 @@ fn whole(
                 header {
                     a.name href="/" { "newswire" }
                     nav aria-label="Pages" {
-                        @for (place, name) in PLACES {
+                        @for (place, name) in PLACES.into_iter().chain(frame.basis.has_queue.then_some(WORKERS)) {
                             a href=(place) aria-current=[is_here(place).then_some("page")] { (name) }
                         }
                     }

@@ -79,9 +79,10 @@ pub(super) struct Site {
 impl Site {
     pub(super) fn new(config: &Config, readers: Arc<Readers>, feed_token: Option<&str>, takes_orders: bool) -> Site {
         let (store, schedule) = (config.store.clone(), config.schedule.clone());
+        let has_queue = !config.queue.servers.is_empty();
         Site {
             readers,
-            basis: Arc::new(Basis { store, schedule }),
+            basis: Arc::new(Basis { store, schedule, has_queue }),
             terms: Arc::new(Terms { feed_token: feed_token.map(str::to_owned), takes_orders }),
             changes: Changes::new(),
             told: Arc::default(),

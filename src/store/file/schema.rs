@@ -17,7 +17,7 @@ pub const APPLICATION_ID: i32 = 0x6e77_7377;
 pub const SNAPSHOT_APPLICATION_ID: i32 = 0x6e77_7373;
 
 /// `PRAGMA user_version` of the files that this program makes: the number of migrations.
-pub(in crate::store) const VERSION: usize = 27;
+pub(in crate::store) const VERSION: usize = 28;
 
 /// The first version whose tables answer every question: later ones have added what makes them faster, and triggers. Files of these are
 /// read as they are, since one with damaged pages cannot be brought to the latest version.
@@ -59,6 +59,7 @@ fn migrations() -> Vec<M<'static>> {
         M::up(include_str!("../../../migrations/0025_queue.sql")),
         M::up(include_str!("../../../migrations/0026_shingle_parts.sql")),
         M::up(include_str!("../../../migrations/0027_new_originals.sql")),
+        M::up(include_str!("../../../migrations/0028_queue_errors.sql")),
     ]
 }
 

@@ -138,7 +138,7 @@ impl Asked {
         };
         let score = if ranking.is_some() { UNSCORED } else { SCORE };
         let mut newest = match newest_before(connection, filter, &choice)? {
-            Some(before) => self.newest_before(files, before, &choice, score, n_sought)?,
+            Some(before) => self.newest_before(files, &before, &choice, score, n_sought)?,
             None => Vec::new(),
         };
         if newest.len() < n_sought as usize {
@@ -157,7 +157,7 @@ impl Asked {
     fn newest_before(
         &self,
         files: Files<'_>,
-        before: Before,
+        before: &Before,
         choice: &Choice,
         score: &str,
         n_max: u32,
@@ -606,15 +606,7 @@ mod tests {
         // Of a word that few of the newest have, those that came in before them are found too, and none that came in since.
         connection.execute_batch("UPDATE articles SET body = 'A rare ferry.' WHERE id % 40 = 0; INSERT INTO articles_fts (articles_fts) VALUES ('rebuild')").unwrap();
         let rare = Asked::of("\"rare\"");
-        let of = |n_max| {
-            rare.newest_before(
-                Files::of(&connection),
-                newest_before(&connection, &until, &choice).unwrap().unwrap(),
-                &choice,
-                UNSCORED,
-                n_max,
-            )
-        };
+        let of = |n_max| rare.newest_before(Files::of(&connection), &before, &choice, UNSCORED, n_max);
         let ids = |n_max| of(n_max).unwrap().iter().map(|hit| hit.id).collect::<Vec<_>>();
         let all: Vec<i64> = (1..=i64::from(FEW_ARTICLES) + 5).rev().filter(|id| id % 40 == 0).collect();
         assert_eq!(ids(9), all[..9]);

@@ -19,12 +19,14 @@ impl Reader {
         if !self.connection().table_exists(Some("main"), "_queue")? {
             return Ok(None);
         }
+        let is_error_since = self.connection().column_exists(Some("main"), "_queue", "error_since")?;
+        let error_since = if is_error_since { "error_since" } else { "NULL" };
         let found = self
             .connection()
             .query_row(
-                "SELECT told_at, servers, server, is_away, since, error, is_sole, n_workers, n_refused, n_in_stock, n_out, n_shards,
-                     n_shards_held, unattended_since, epoch, n_reported, n_lost, n_stale, n_reports_waiting
-                 FROM _queue",
+                &format!("SELECT told_at, servers, server, is_away, since, error, is_sole, n_workers, n_refused, n_in_stock, n_out, n_shards,
+                     n_shards_held, unattended_since, epoch, n_reported, n_lost, n_stale, n_reports_waiting, {error_since}
+                 FROM _queue"),
                 [],
                 |row| {
                     Ok(QueueState {
@@ -48,6 +50,7 @@ impl Reader {
                         n_lost: row.get(16)?,
                         n_stale: row.get(17)?,
                         n_reports_waiting: row.get(18)?,
+                        error_since: row.get::<_, Option<i64>>(19)?.map(from_private_time),
                     })
                 },
             )

@@ -22,6 +22,7 @@ pub(super) fn note(connection: &Connection, state: Option<&QueueState>, now: Tim
         is_away,
         since,
         error,
+        error_since,
         is_sole,
         n_workers,
         n_refused,
@@ -41,8 +42,8 @@ pub(super) fn note(connection: &Connection, state: Option<&QueueState>, now: Tim
         .prepare_cached(
             "INSERT OR REPLACE INTO _queue
                  (id, told_at, servers, server, is_away, since, error, is_sole, n_workers, n_refused, n_in_stock, n_out, n_shards,
-                  n_shards_held, unattended_since, epoch, n_reported, n_lost, n_stale, n_reports_waiting)
-             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                  n_shards_held, unattended_since, epoch, n_reported, n_lost, n_stale, n_reports_waiting, error_since)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         )?
         .execute(params![
             private_time(*told_at),
@@ -64,6 +65,7 @@ pub(super) fn note(connection: &Connection, state: Option<&QueueState>, now: Tim
             number(*n_lost),
             number(*n_stale),
             n_reports_waiting.map(number),
+            error_since.map(private_time),
         ])?;
     connection.prepare_cached("UPDATE _queue_workers SET is_heard = 0 WHERE is_heard")?.execute([])?;
     for worker in workers {

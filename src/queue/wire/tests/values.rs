@@ -102,12 +102,8 @@ pub(super) fn report() -> BoxedStrategy<Report> {
 }
 
 pub(super) fn turn_ask() -> BoxedStrategy<TurnAsk> {
-    let any_word = any_of!(HostWord {
-        complaint: maybe(maybe(lapse())),
-        hold: maybe(lapse()),
-        is_content: any::<bool>(),
-        pause: maybe(lapse()),
-    });
+    let any_word =
+        any_of!(HostWord { complaint: maybe(maybe(lapse())), hold: maybe(lapse()), is_content: any::<bool>() });
     prop_oneof![
         any_of!(TurnAsk::Begin {
             loan: text(),

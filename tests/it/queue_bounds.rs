@@ -1,0 +1,210 @@
+//! What someone broken or hostile may do to the queue, with a real server: [`crate::queue`] tells how one is found.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use newswire::config::QueueSettings;
+use newswire::queue::wire::parts;
+use newswire::queue::{Bus, BusError, NatsBus, Outcome, Record, Shared, Write};
+
+use crate::harness::{Newsroom, wait_until};
+use crate::queue::Server;
+
+/// What takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A client that sends any bytes as subjects.
+struct Raw {
+    socket: TcpStream,
+    answers: BufReader<TcpStream>,
+}
+
+impl Raw {
+    fn connect(server: &Server) -> Raw {
+        let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).expect("the server listens");
+        let answers = BufReader::new(socket.try_clone().expect("a second handle"));
+        let mut raw = Raw { socket, answers };
+        raw.send(b"CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true}\r\n");
+        raw.flush();
+        raw
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.socket.write_all(bytes).expect("the server takes it");
+    }
+
+    /// Publishes, and names where an answer is wanted, if one is.
+    fn publish(&mut self, subject: &[u8], reply: &[u8], message: &[u8]) {
+        let length = message.len().to_string();
+        let words: Vec<&[u8]> =
+            [b"PUB", subject, reply, length.as_bytes()].into_iter().filter(|word| !word.is_empty()).collect();
+        self.send(&[words.join(&b' ').as_slice(), b"\r\n", message, b"\r\n"].concat());
+    }
+
+    /// Waits until the server has taken all.
+    fn flush(&mut self) {
+        self.send(b"PING\r\n");
+        let mut line = Vec::new();
+        while line != b"PONG\r\n" {
+            line.clear();
+            let n = self.answers.read_until(b'\n', &mut line).expect("the server answers");
+            assert!(n > 0 && !line.starts_with(b"-ERR"), "{}", String::from_utf8_lossy(&line));
+        }
+    }
+}
+
+/// The first of two parts of a report.
+fn half() -> Vec<u8> {
+    parts(vec![b'x'; 40], 42).swap_remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_report_or_never_whole_keeps_no_report_from_the_writer() {
+    let Some(server) = Server::start() else { return };
+    let (writer, worker) = (server.writer().await, Bus::Nats(server.connect("worker").await));
+    let mut raw = Raw::connect(&server);
+    // As many as may be out at once without an acknowledgement.
+    for n in 0..1000 {
+        raw.publish(format!("newswire.reports.junk-{n}").as_bytes(), b"", b"\x02hello");
+    }
+    let (mut too_long, mut damaged) = (half(), half());
+    too_long[6..14].fill(0xff);
+    let last = damaged.len() - 1;
+    damaged[last] ^= 1;
+    damaged[14..22].copy_from_slice(&[0, 0, 0, 0, 0, 0, 0, 1]);
+    for (name, part) in [("long", too_long), ("damaged", damaged), ("empty", Vec::new())] {
+        raw.publish(format!("newswire.reports.{name}").as_bytes(), b"", &part);
+    }
+    // More than may lie there at once until they are whole.
+    for n in 0..100 {
+        raw.publish(format!("newswire.reports.half-{n}").as_bytes(), b"", &half());
+    }
+    raw.flush();
+    assert_eq!(writer.n_reports_waiting().await, Ok(1103));
+    let mut reports = writer.reports_again_after(Duration::from_secs(1)).await.expect("there is a stream");
+    worker.report("real", b"what came of it".to_vec()).await.expect("it is stored");
+    let delivery = tokio::time::timeout(PATIENCE, reports.recv()).await.expect("in time").expect("more comes");
+    assert_eq!(delivery.message, b"what came of it");
+    delivery.receipt.done().await.expect("the server knows");
+    // Nothing of it stays for ever.
+    let start = Instant::now();
+    while writer.n_reports_waiting().await != Ok(0) {
+        assert!(start.elapsed() < PATIENCE, "{:?} wait still", writer.n_reports_waiting().await);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_no_lease_is_told_and_taken_by_nobody() {
+    let Some(server) = Server::start() else { return };
+    let writer = server.writer().await;
+    let shared = Shared::Nats(Arc::clone(&writer));
+    let mut raw = Raw::connect(&server);
+    let owner = format!("{{\"owner\":\"{}\",\"epoch\":1}}", "a".repeat(900_000));
+    let values: [(u8, &[u8]); 4] = [
+        (5, b"{\"epoch\":18446744073709551615}"),
+        (6, b"\x1b[31mhello"),
+        (7, owner.as_bytes()),
+        (8, b"{\"owner\":\"\x1b[31m\xff\",\"epoch\":1}"),
+    ];
+    for (shard, value) in values {
+        raw.publish(format!("$KV.newswire_shards.shard.{shard}").as_bytes(), b"", value);
+    }
+    raw.flush();
+    for (shard, _) in values {
+        let read = shared.read(shard, PATIENCE).await;
+        assert!(matches!(&read, Err(BusError::Wrong(text)) if text.contains("is no record of newswire")), "{read:?}");
+        let told = writer.state().borrow().last_error().map(str::to_owned).expect("it is told");
+        assert!(told.starts_with(&format!("key shard.{shard} of bucket newswire_shards")), "{told:?}");
+        assert!(told.contains("delete the key") && !told.contains('\u{1b}') && told.len() < 500, "{told:?}");
+        let write = Write { number: 1, replaces: None, record: Record { owner: Some("a".to_owned()), epoch: 1 } };
+        assert_eq!(shared.write(shard, &write, PATIENCE).await, Ok(Outcome::Refused));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_has_the_writer_send_to_where_it_may_not_send_itself() {
+    let Some(server) = Server::start() else { return };
+    let writer = server.writer().await;
+    let mut desk = writer.desk().await.expect("nobody else answers");
+    let mut raw = Raw::connect(&server);
+    // An answer that is empty, as where nobody answers, would delete the stream.
+    let question = parts(b"work".to_vec(), 1000).swap_remove(0);
+    let deletes = "$JS.API.STREAM.DELETE.NEWSWIRE_REPORTS".to_owned();
+    raw.publish(b"newswire.work", deletes.as_bytes(), &question);
+    raw.publish(b"newswire.work", b"_INBOX.newswire.raw.1", &question);
+    raw.flush();
+    // The second comes, and so the first would have.
+    let taken = tokio::time::timeout(PATIENCE, desk.recv()).await.expect("in time").expect("it is asked");
+    drop(taken);
+    assert!(tokio::time::timeout(Duration::from_millis(500), desk.recv()).await.is_err(), "one question is taken");
+    assert_eq!(writer.n_reports_waiting().await, Ok(0), "the stream is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prefixes_that_differ_in_case_alone_are_refused() {
+    let Some(server) = Server::start() else { return };
+    let _first = server.writer().await;
+    let other = QueueSettings { prefix: "Newswire".to_owned(), ..server.settings() };
+    let refused = NatsBus::connect(&other, "other").await.expect("the settings have sense").set_up().await;
+    let is_told = |text: &str| text.contains("for the subjects newswire.reports.>") && text.contains("more than case");
+    assert!(matches!(&refused, Err(BusError::Wrong(text)) if is_told(text)), "{refused:?}");
+    let room = Newsroom::new();
+    let settings = room.file("other.toml", "[queue]\nprefix = \"Newswire\"\n");
+    let refused = tokio::task::spawn_blocking(move || {
+        room.run(&["--config", &settings, "run", "--nats", &server.url()]).exits(1).stderr
+    });
+    let told = refused.await.expect("it ends");
+    assert!(is_told(&told), "{told}");
+}
+
+#[test]
+fn what_others_say_of_themselves_moves_nothing_in_the_log_or_on_a_terminal() {
+    let Some(server) = Server::start() else { return };
+    let room = Newsroom::new();
+    let writer = room.start_with(&["run", "--nats", &server.url(), "--embedded", "1"]);
+    writer.wait_to_say("started, database");
+    let mut raw = Raw::connect(&server);
+    let red = "\\u001b[31mpier\\u0007\\n\\u202eforged";
+    let ask = |name: &str, program: &str, settings: &str| {
+        let share = r#"{"sound":1,"probes":1}"#;
+        let text = format!(
+            r#"{{"version":1,"number":0,"worker":"{name}","machine":"{name}","program":"{program}","settings":"{settings}","slots":{{"polls":1,"articles":1}},"room":{{"polls":{share},"articles":{share}}},"shards":[],"n_in_work":0}}"#
+        );
+        parts(text.into_bytes(), 1_000_000).swap_remove(0)
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let questions = [
+        ask(&format!("{red}1"), version, "foo:1"),
+        ask(&format!("{red}2"), version, &format!("{red}:1")),
+        ask(&format!("{red}3"), red, "foo:1"),
+        parts(br#"{"version":"\u001b[31m"}"#.to_vec(), 1000).swap_remove(0),
+        parts(b"{\"version\":1,\"\x1b[31m\xff\":1}".to_vec(), 1000).swap_remove(0),
+        b"\x01\x1b[31m".to_vec(),
+    ];
+    for (n, question) in questions.iter().enumerate() {
+        raw.publish(b"newswire.work", format!("_INBOX.newswire.raw.{n}").as_bytes(), question);
+    }
+    for part in [parts(b"{}".to_vec(), 1000).swap_remove(0), b"\x01{}".to_vec()] {
+        raw.publish(b"newswire.reports.\x1b[31mRED\x07", b"", &part);
+        raw.publish(b"newswire.reports.\xff\xfe\x1b[32mGREEN", b"", &part);
+    }
+    raw.publish(b"newswire.presence", b"", b"\x1b[31mP\xff");
+    raw.publish(b"newswire.turn.3", b"_INBOX.newswire.raw.t", b"\x1b[31m");
+    raw.publish(b"newswire.turn.3", b"_INBOX.newswire.raw.\x1b[31m\xff", &questions[0]);
+    raw.flush();
+    writer.wait_to_say("pier");
+    assert!(wait_until(PATIENCE, || room.number("SELECT count(*) FROM _queue_workers WHERE refused IS NOT NULL") == 3));
+    let shown = room.run(&["status"]);
+    let in_json = room.run(&["status", "--json"]);
+    for text in [&writer.log(), &shown.stdout, &shown.stderr, &in_json.stdout] {
+        // Columns have tabs between them.
+        let moves = text.find(|c: char| c.is_control() && !matches!(c, '\n' | '\t') || c == '\u{202e}');
+        assert_eq!(moves, None, "{text:?}");
+        assert!(!text.lines().any(|line| line.starts_with("forged")), "{text}");
+    }
+    assert!(shown.stdout.contains("[31mpier"), "{}", shown.stdout);
+    writer.stop().exits(0);
+}
