@@ -25,6 +25,9 @@ use super::worker_parts::{Identity, WorkerParts};
 /// Where there is no work to be had, or no room for it, the writer is asked after this, so that it knows that the worker lives.
 const ASK_PAUSE: Duration = Duration::from_secs(5);
 
+/// From one question to the next at least: pieces that end soon after each other make room for as many in one answer.
+const BETWEEN_ASKS: Duration = Duration::from_millis(20);
+
 /// After the writer did not answer.
 const MISSED_PAUSE: Duration = Duration::from_secs(1);
 
@@ -68,6 +71,8 @@ pub struct Worker {
     tickets: HashMap<u64, Ticket>,
     asking: Option<Asking>,
     next_ask: Instant,
+    /// When the next question may be asked at the earliest.
+    earliest_ask: Instant,
     /// How many questions were asked, and the number of the last whose answer has come.
     n_asked: u64,
     heard: Option<u64>,
@@ -111,6 +116,7 @@ impl Worker {
             tickets: HashMap::new(),
             asking: None,
             next_ask: Instant::now(),
+            earliest_ask: Instant::now(),
             n_asked: 0,
             heard: None,
             run: None,
@@ -183,7 +189,7 @@ impl Worker {
     /// Asks again soon, where there is room that the last question did not tell of.
     fn ask_soon(&mut self) {
         if self.trouble.is_none() && has_room(self.room()) {
-            self.next_ask = Instant::now();
+            self.next_ask = self.earliest_ask;
         }
     }
 
@@ -215,6 +221,7 @@ impl Worker {
             run: self.run.clone(),
         };
         self.n_asked += 1;
+        self.earliest_ask = Instant::now() + BETWEEN_ASKS;
         let bus = self.bus.clone();
         // The permission that an answer brings counts from before it was asked for.
         let asked_at = self.permission.asked_now();
@@ -248,7 +255,7 @@ impl Worker {
                 let pause = if n > 0 && has_room(self.room()) { Duration::ZERO } else { ASK_PAUSE };
                 // Without work the writer has held the question for a while, and may be asked again where there is room.
                 let pause = if n == 0 && has_room(self.room()) && !lasts.is_zero() { Duration::ZERO } else { pause };
-                self.next_ask = Instant::now() + pause;
+                self.next_ask = self.earliest_ask.max(Instant::now() + pause);
             }
             Ok(Answer::Refused { reason, .. }) => {
                 self.note_trouble(format!("the writer gives this worker no work: {reason}"));

@@ -28,6 +28,9 @@ pub const RANKED_MAX: u32 = 1000;
 /// A choice of so many articles and fewer is looked up among the hits; of a larger one each hit is asked whether it belongs to it.
 const FEW_ARTICLES: u32 = 20_000;
 
+/// Of so many articles before a time it is seen which of them came in last: that takes some ten milliseconds.
+const SEEN_MAX: u32 = 200_000;
+
 /// Articles of a source, of which a list is made as the index has them; of fewer it is made with what was seen elsewhere first.
 const MANY_OF_SOURCE: RangeInclusive<u32> = 2001..=100_000;
 
@@ -137,13 +140,14 @@ impl Asked {
             _ => None,
         };
         let score = if ranking.is_some() { UNSCORED } else { SCORE };
-        let mut newest = match newest_before(connection, filter, &choice)? {
+        let of_time = match newest_before(connection, filter, &choice)? {
             Some(before) => self.newest_before(files, &before, &choice, score, n_sought)?,
-            None => Vec::new(),
+            None => None,
         };
-        if newest.len() < n_sought as usize {
-            newest = self.newest(files, &choice, Pieces::Whole, score, n_sought)?;
-        }
+        let mut newest = match of_time {
+            Some(newest) => newest,
+            None => self.newest(files, &choice, Pieces::Whole, score, n_sought)?,
+        };
         let are_all = newest.len() <= n_max as usize;
         newest.truncate(n_max as usize);
         if let Some(ranking) = ranking {
@@ -153,7 +157,7 @@ impl Asked {
     }
 
     /// The newest hits before a time: of a word in very many articles among the newest of these, and of one in fewer among all that came in before
-    /// the last of them. Fewer than are sought may be found though there are more.
+    /// the last of them. `None`: there may be more than are found so.
     fn newest_before(
         &self,
         files: Files<'_>,
@@ -161,18 +165,22 @@ impl Asked {
         choice: &Choice,
         score: &str,
         n_max: u32,
-    ) -> rusqlite::Result<Vec<Hit>> {
+    ) -> rusqlite::Result<Option<Vec<Hit>>> {
         let among = Choice::Among(list(&before.newest));
         let newest = self.newest(files, &among, Pieces::Whole, score, n_max)?;
-        if newest.len() >= n_max as usize || files.has_volumes() {
-            return Ok(newest);
+        if newest.len() >= n_max as usize {
+            return Ok(Some(newest));
+        }
+        if files.has_volumes() {
+            return Ok(None);
         }
         let sought = Sought { choice, pieces: Pieces::Whole, score, n_max };
         let mut newest = self.newest_here(files, sought, Some(&(i64::MIN..=before.last)))?;
         newest.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.id), hit.index));
         newest.dedup_by_key(|hit| hit.id);
         newest.truncate(n_max as usize);
-        Ok(newest)
+        let are_enough = before.is_last_of_all || newest.len() >= n_max as usize;
+        Ok(are_enough.then_some(newest))
     }
 
     /// The numbers of the newest articles of a choice that have the words, so many at most.
@@ -526,15 +534,16 @@ impl Choice {
 struct Before {
     /// Some of the newest.
     newest: Vec<i64>,
-    /// That of these which came in last.
+    /// That of these which came in last, or of all of them.
     last: i64,
+    is_last_of_all: bool,
 }
 
 /// The newest of the articles before a time, where each hit would be looked at otherwise: those that came in since are passed over one by one.
 fn newest_before(connection: &Connection, filter: &ArticleFilter, choice: &Choice) -> rusqlite::Result<Option<Before>> {
     let times = ArticleFilter { since: filter.since, until: filter.until, ..ArticleFilter::default() };
-    let is_by_time_alone =
-        *filter == ArticleFilter { without_duplicates: filter.without_duplicates, ..times } && filter.until.is_some();
+    let is_by_time_alone = *filter == ArticleFilter { without_duplicates: filter.without_duplicates, ..times.clone() }
+        && filter.until.is_some();
     if !is_by_time_alone || matches!(choice, Choice::Among(_)) {
         return Ok(None);
     }
@@ -545,7 +554,21 @@ fn newest_before(connection: &Connection, filter: &ArticleFilter, choice: &Choic
         conditions.join(" AND ")
     );
     let newest = ids_of(connection, &sql, &parameters)?;
-    Ok(newest.iter().max().copied().map(|last| Before { newest, last }))
+    let Some(last) = newest.iter().max().copied() else { return Ok(None) };
+    let (conditions, parameters) = times.conditions(UserCondition::RowByRow);
+    let n_seen_max = SEEN_MAX + 1;
+    let sql = format!(
+        "SELECT articles.id FROM articles INDEXED BY articles_time WHERE {} LIMIT {n_seen_max}",
+        conditions.join(" AND ")
+    );
+    let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+    let sql = format!("SELECT max(id), count(*) FROM ({sql})");
+    let (last_of_all, n_seen): (Option<i64>, u32) =
+        connection.prepare(&sql)?.query_row(parameters.as_slice(), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Some(match last_of_all {
+        Some(last) if n_seen <= SEEN_MAX => Before { newest, last, is_last_of_all: true },
+        _ => Before { newest, last, is_last_of_all: false },
+    }))
 }
 
 /// Whether a source has more articles than are looked up one by one, and no more than are listed in some milliseconds. Of a source that has
@@ -607,10 +630,14 @@ mod tests {
         connection.execute_batch("UPDATE articles SET body = 'A rare ferry.' WHERE id % 40 = 0; INSERT INTO articles_fts (articles_fts) VALUES ('rebuild')").unwrap();
         let rare = Asked::of("\"rare\"");
         let of = |n_max| rare.newest_before(Files::of(&connection), &before, &choice, UNSCORED, n_max);
-        let ids = |n_max| of(n_max).unwrap().iter().map(|hit| hit.id).collect::<Vec<_>>();
+        let ids = |n_max| of(n_max).unwrap().unwrap().iter().map(|hit| hit.id).collect::<Vec<_>>();
         let all: Vec<i64> = (1..=i64::from(FEW_ARTICLES) + 5).rev().filter(|id| id % 40 == 0).collect();
         assert_eq!(ids(9), all[..9]);
         assert_eq!(ids(9000), all);
+        assert!(before.is_last_of_all);
+        let unsure = Before { is_last_of_all: false, ..before };
+        let found = rare.newest_before(Files::of(&connection), &unsure, &choice, UNSCORED, 9000).unwrap();
+        assert!(found.is_none());
         // Of a source with many articles.
         assert!(has_many(&check(6300), 1).unwrap());
     }
