@@ -26,7 +26,7 @@ use super::worker_parts::{Identity, WorkerParts};
 const ASK_PAUSE: Duration = Duration::from_secs(5);
 
 /// From one question to the next at least: pieces that end soon after each other make room for as many in one answer.
-const BETWEEN_ASKS: Duration = Duration::from_millis(20);
+const BETWEEN_ASKS: Duration = Duration::from_millis(5);
 
 /// After the writer did not answer.
 const MISSED_PAUSE: Duration = Duration::from_secs(1);

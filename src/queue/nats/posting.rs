@@ -1,7 +1,8 @@
 //! Reports on their way into the stream: short ones that come soon after each other go as one message.
 //!
-//! A message costs the worker, the server and the writer about as much as reading a short page, and most of that whatever its length is. So a
-//! report goes at once where none went just before, and waits for others for a moment else. What a message holds is acknowledged as a whole.
+//! What a message costs the worker, the server and the writer is nearly the same however long it is: with a message for each report the server
+//! alone takes a quarter of a millisecond an article. So a report goes at once where none went just before, and waits for others for a moment
+//! else. What a message holds is acknowledged as a whole.
 
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use super::super::wire::{bundle, bundle_len};
 use super::connection::Connection;
 use super::reports;
 
-/// From when a message begins to be sent to when the next may: two of a hundred that one reports in a second of work.
-const PAUSE: Duration = Duration::from_millis(20);
+/// From when a message begins to be sent to when the next may. A piece of work takes its slot until then.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A longer report goes alone.
 const SHORT_BYTES_MAX: usize = 32 * 1024;
