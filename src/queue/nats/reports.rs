@@ -34,8 +34,9 @@ const STORE_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a report may take from the server to the commit before it comes again.
 pub(super) const ACK_WAIT: Duration = Duration::from_mins(1);
 
-/// Parts that are not acknowledged at once. No more are given out before some are.
-const UNACKNOWLEDGED_MAX: i64 = 1000;
+/// Parts that are not acknowledged at once. No more are given out before some are, so that parts whose reports never come whole must not reach it
+/// soon: each stands there until it has come three times.
+const UNACKNOWLEDGED_MAX: i64 = 10_000;
 
 /// Parts that are fetched ahead: up to 64 MB of them.
 const AHEAD_MAX: usize = 64;
