@@ -201,7 +201,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When the database is closed under it, or a task has panicked by which workers are given work. Passing trouble (a full disk, a lock) is waited out and logged.
+    /// When the database is closed under it, or a task has panicked by which workers are given work. Passing trouble (a full disk, a lock)
+    /// is waited out and logged.
     pub async fn run(mut self, mut control: Control) -> Result<Tally, EngineError> {
         let interval = self.notifier.map_or(Duration::from_secs(10), |notifier| notifier.interval());
         let mut heartbeat = tokio::time::interval(interval);
@@ -211,6 +212,8 @@ impl Engine {
         self.beat().await?;
         let mut is_first_round = true;
         let mut reload_is_open = true;
+        let supervisor = self.supervisor.clone();
+        let mut fault = std::pin::pin!(supervisor.fault());
         loop {
             self.start_from_stock();
             self.claim_if_due();
@@ -244,7 +247,7 @@ impl Engine {
                         break;
                     }
                 }
-                fault = self.supervisor.fault() => return Err(fault.into()),
+                fault = &mut fault => return Err(fault.into()),
                 parts = control.reload.recv(), if reload_is_open => match parts {
                     Some(app) => {
                         info!("settings reloaded, {} sources listed", app.config.sources.len());

@@ -140,6 +140,7 @@ impl Worker {
     /// its leases have run out.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<WorkerTally, TaskPanicked> {
         let supervisor = self.shards.supervisor().clone();
+        let mut fault = std::pin::pin!(supervisor.fault());
         let interval = self.notifier.map_or(Duration::from_secs(10), |notifier| notifier.interval());
         let mut heartbeat = tokio::time::interval(interval);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -174,7 +175,7 @@ impl Worker {
                     // Who was refused for its settings may be given work by these.
                     self.next_ask = Instant::now();
                 }
-                fault = supervisor.fault() => return Err(fault),
+                fault = &mut fault => return Err(fault),
                 changed = stop.changed() => {
                     if changed.is_err() || *stop.borrow() {
                         break;

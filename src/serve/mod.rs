@@ -5,7 +5,8 @@
 //! browser on this machine opens could ask too, under a name that leads here; so who asks by TCP must name a host that is known, and orders
 //! are taken from pages of our own alone. The database is read by connections of their own on threads that may wait.
 //!
-//! * `listener`: where requests come in. `places`: how many at one time, and who gives way. `answers`: who is answered, and by what. `guard`: who may ask, and who may give orders.
+//! * `listener`: where requests come in. `places`: how many at one time, and who gives way. `answers`: who is answered, and by what.
+//!   `guard`: who may ask, and who may give orders.
 //! * `monitoring`, with `gauges`, `metrics` and `queue_figures`: what there is to say of a daemon.
 //! * `site`: pages. `reading`: what feed readers on other devices ask and mark. `readers`: the connections that both are read by.
 //! * `form`: what is sent. `reply`, `miss`: an answer, and why there is none. `xml`: how feeds are written.

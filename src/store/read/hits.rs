@@ -141,7 +141,10 @@ impl Asked {
         };
         let score = if ranking.is_some() { UNSCORED } else { SCORE };
         let of_time = match newest_before(connection, filter, &choice)? {
-            Some(before) => self.newest_before(files, &before, &choice, score, n_sought)?,
+            Some(before) => {
+                let sought = Sought { choice: &choice, pieces: Pieces::Whole, score, n_max: n_sought };
+                self.newest_before(files, &before, sought, || last_before(connection, filter))?
+            }
             None => None,
         };
         let mut newest = match of_time {
@@ -157,29 +160,30 @@ impl Asked {
     }
 
     /// The newest hits before a time: of a word in very many articles among the newest of these, and of one in fewer among all that came in before
-    /// the last of them. `None`: there may be more than are found so.
+    /// the last of them, which `last_of_all` tells where it can. `None`: there may be more than are found so.
     fn newest_before(
         &self,
         files: Files<'_>,
         before: &Before,
-        choice: &Choice,
-        score: &str,
-        n_max: u32,
+        sought: Sought<'_>,
+        last_of_all: impl FnOnce() -> rusqlite::Result<Option<i64>>,
     ) -> rusqlite::Result<Option<Vec<Hit>>> {
+        let Sought { pieces, score, n_max, .. } = sought;
         let among = Choice::Among(list(&before.newest));
-        let newest = self.newest(files, &among, Pieces::Whole, score, n_max)?;
+        let newest = self.newest(files, &among, pieces, score, n_max)?;
         if newest.len() >= n_max as usize {
             return Ok(Some(newest));
         }
         if files.has_volumes() {
             return Ok(None);
         }
-        let sought = Sought { choice, pieces: Pieces::Whole, score, n_max };
-        let mut newest = self.newest_here(files, sought, Some(&(i64::MIN..=before.last)))?;
+        let last_of_all = last_of_all()?;
+        let last = last_of_all.unwrap_or(before.last);
+        let mut newest = self.newest_here(files, sought, Some(&(i64::MIN..=last)))?;
         newest.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.id), hit.index));
         newest.dedup_by_key(|hit| hit.id);
         newest.truncate(n_max as usize);
-        let are_enough = before.is_last_of_all || newest.len() >= n_max as usize;
+        let are_enough = last_of_all.is_some() || newest.len() >= n_max as usize;
         Ok(are_enough.then_some(newest))
     }
 
@@ -534,16 +538,15 @@ impl Choice {
 struct Before {
     /// Some of the newest.
     newest: Vec<i64>,
-    /// That of these which came in last, or of all of them.
+    /// That of these which came in last.
     last: i64,
-    is_last_of_all: bool,
 }
 
 /// The newest of the articles before a time, where each hit would be looked at otherwise: those that came in since are passed over one by one.
 fn newest_before(connection: &Connection, filter: &ArticleFilter, choice: &Choice) -> rusqlite::Result<Option<Before>> {
     let times = ArticleFilter { since: filter.since, until: filter.until, ..ArticleFilter::default() };
-    let is_by_time_alone = *filter == ArticleFilter { without_duplicates: filter.without_duplicates, ..times.clone() }
-        && filter.until.is_some();
+    let is_by_time_alone =
+        *filter == ArticleFilter { without_duplicates: filter.without_duplicates, ..times } && filter.until.is_some();
     if !is_by_time_alone || matches!(choice, Choice::Among(_)) {
         return Ok(None);
     }
@@ -554,21 +557,23 @@ fn newest_before(connection: &Connection, filter: &ArticleFilter, choice: &Choic
         conditions.join(" AND ")
     );
     let newest = ids_of(connection, &sql, &parameters)?;
-    let Some(last) = newest.iter().max().copied() else { return Ok(None) };
+    Ok(newest.iter().max().copied().map(|last| Before { newest, last }))
+}
+
+/// That of all articles in the time of a filter which came in last. `None`: they are too many to look at each.
+fn last_before(connection: &Connection, filter: &ArticleFilter) -> rusqlite::Result<Option<i64>> {
+    let times = ArticleFilter { since: filter.since, until: filter.until, ..ArticleFilter::default() };
     let (conditions, parameters) = times.conditions(UserCondition::RowByRow);
-    let n_seen_max = SEEN_MAX + 1;
     let sql = format!(
-        "SELECT articles.id FROM articles INDEXED BY articles_time WHERE {} LIMIT {n_seen_max}",
-        conditions.join(" AND ")
+        "SELECT max(id), count(*) FROM (
+             SELECT articles.id FROM articles INDEXED BY articles_time WHERE {} LIMIT {})",
+        conditions.join(" AND "),
+        SEEN_MAX + 1
     );
     let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-    let sql = format!("SELECT max(id), count(*) FROM ({sql})");
-    let (last_of_all, n_seen): (Option<i64>, u32) =
+    let (last, n_seen): (Option<i64>, u32) =
         connection.prepare(&sql)?.query_row(parameters.as_slice(), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(Some(match last_of_all {
-        Some(last) if n_seen <= SEEN_MAX => Before { newest, last, is_last_of_all: true },
-        _ => Before { newest, last, is_last_of_all: false },
-    }))
+    Ok(last.filter(|_| n_seen <= SEEN_MAX))
 }
 
 /// Whether a source has more articles than are looked up one by one, and no more than are listed in some milliseconds. Of a source that has
@@ -629,15 +634,17 @@ mod tests {
         // Of a word that few of the newest have, those that came in before them are found too, and none that came in since.
         connection.execute_batch("UPDATE articles SET body = 'A rare ferry.' WHERE id % 40 = 0; INSERT INTO articles_fts (articles_fts) VALUES ('rebuild')").unwrap();
         let rare = Asked::of("\"rare\"");
-        let of = |n_max| rare.newest_before(Files::of(&connection), &before, &choice, UNSCORED, n_max);
-        let ids = |n_max| of(n_max).unwrap().unwrap().iter().map(|hit| hit.id).collect::<Vec<_>>();
+        let of = |n_max, last| {
+            let sought = Sought { choice: &choice, pieces: Pieces::Whole, score: UNSCORED, n_max };
+            rare.newest_before(Files::of(&connection), &before, sought, || Ok(last)).unwrap()
+        };
+        let last = last_before(&connection, &until).unwrap();
+        assert_eq!(last, Some(before.last));
+        let ids = |n_max| of(n_max, last).unwrap().iter().map(|hit| hit.id).collect::<Vec<_>>();
         let all: Vec<i64> = (1..=i64::from(FEW_ARTICLES) + 5).rev().filter(|id| id % 40 == 0).collect();
         assert_eq!(ids(9), all[..9]);
         assert_eq!(ids(9000), all);
-        assert!(before.is_last_of_all);
-        let unsure = Before { is_last_of_all: false, ..before };
-        let found = rare.newest_before(Files::of(&connection), &unsure, &choice, UNSCORED, 9000).unwrap();
-        assert!(found.is_none());
+        assert!(of(9000, None).is_none());
         // Of a source with many articles.
         assert!(has_many(&check(6300), 1).unwrap());
     }

@@ -22,7 +22,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::sketch::{HOLDERS_MAX, Postings, Sketch};
 
-/// Buckets, one for each upper half of a key. Some eight hundred thousand articles fill them.
+/// Buckets, one for each upper half of a key. Some seven hundred thousand articles fill them.
 const N_BUCKETS: usize = 1 << 16;
 
 /// Buckets that take their waiting entries with each article. A round takes 8192 articles. Memory then holds some five
@@ -32,7 +32,7 @@ const BUCKETS_AT_ONCE: usize = 8;
 /// Entries of a bucket that is full: with more, its row would not fit into a page.
 const FULL_ENTRIES: usize = 640;
 
-/// Parts of a bucket, by the upper bits of the lower half of a key. With ten million articles a part fills about half a page.
+/// Parts of a bucket, by the upper bits of the lower half of a key. With ten million articles a part fills three quarters of a page.
 const N_PARTS: usize = 1 << PART_BITS;
 const PART_BITS: u32 = 4;
 
