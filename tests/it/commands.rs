@@ -559,6 +559,39 @@ fn a_list_is_whole_in_a_pipe_and_says_what_it_left_out_elsewhere() {
     room.run(&["ls", "--all", "-n", "3"]).exits(2);
 }
 
+/// More than are in memory at one time.
+#[test]
+fn lists_of_thousands_are_in_order_to_the_end() {
+    const N: usize = 2300;
+    let room = Newsroom::new();
+    let lines = (0..N).map(|number| {
+        // In no order, and some at the same time.
+        let (hour, minute) = (number * 7 % 24, number * 13 % 50);
+        let day = number * 11 % 28 + 1;
+        format!(
+            r#"{{"id": "{number}", "title": "Notice {number}", "published": "2024-05-{day:02}T{hour:02}:{minute:02}:00Z", "text": "q{number} z{number}"}}"#
+        )
+    });
+    let file = room.file("notices.jsonl", lines.collect::<Vec<_>>().join("\n"));
+    room.run(&["import", &file]).exits(0);
+    let listed =
+        |arguments: &[&str]| room.run(arguments).exits(0).stdout.lines().map(str::to_owned).collect::<Vec<_>>();
+    let in_order = room.column("SELECT id FROM articles ORDER BY published_at DESC, id DESC");
+    assert_eq!(in_order.len(), N);
+    assert_eq!(listed(&["ls", "--format", "{id}"]), in_order);
+    assert_eq!(listed(&["ls", "--format", "{id}", "-n", "2200"]), in_order[..2200]);
+    let few = room.column("SELECT id FROM articles WHERE id % 2 = 0 ORDER BY published_at DESC, id DESC");
+    assert_eq!(listed(&["ls", "--format", "{id}", "--where", "id % 2 = 0"]), few);
+    let stories = room.column(
+        "SELECT id FROM stories ORDER BY n_sources DESC, n_articles DESC, last_published_at DESC, id DESC LIMIT 2250",
+    );
+    assert!(stories.len() > 2000, "{}", stories.len());
+    for limit in ["0", "2250", "3100"] {
+        let found = listed(&["stories", "--min-articles", "1", "--format", "{id}", "-n", limit]);
+        assert_eq!(found[..2250.min(found.len())], stories, "{limit}");
+    }
+}
+
 /// A terminal that waits says nothing by itself. `script` of util-linux makes one; where it is not installed, there is nothing
 /// to see.
 #[test]

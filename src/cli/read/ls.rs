@@ -45,15 +45,16 @@ pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Fail
     context.output.page();
     let filter = command.filter.filter(context, &reader)?;
     let limit = command.limit.or_screenful(context, SCREENFUL);
-    let rows = reader.articles(&filter, limit)?;
-    let n_shown = rows.len();
-    if rows.is_empty() && context.output.is_decorated() {
+    let mut list = context.output.begin_list(&COLUMNS)?;
+    reader.for_each_article(&filter, limit, |row| {
+        list.push((forms::articles::row(&row), cells(&row))).map_err(Failure::from)
+    })?;
+    let n_shown = list.end()?;
+    if n_shown == 0 && context.output.is_decorated() {
         context
             .output
             .note(format!("no articles{}", if filter == ArticleFilter::default() { " yet" } else { " match" }));
     }
-    let rows = rows.iter().map(|row| (forms::articles::row(row), cells(row))).collect();
-    context.output.list(&COLUMNS, rows)?;
     tell_rest(context, n_shown, limit, "articles", || reader.n_articles(&filter))?;
     damage::report(context, &reader)
 }

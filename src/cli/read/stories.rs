@@ -137,14 +137,6 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
     context.output.shape(&choice.rows)?;
     context.output.page();
     let limit = choice.limit.or_screenful(context, SCREENFUL);
-    let rows = reader.stories(&filter, Some(limit))?;
-    let n_shown = rows.len();
-    if rows.is_empty() && context.output.is_decorated() {
-        context
-            .output
-            .note("no stories match; `newswire stories --min-articles 1` lists those told by one article too");
-    }
-    let rows = rows.iter().map(|row| (forms::stories::row(row), cells(row))).collect();
     let columns = [
         id("id"),
         time("last_published_at").headed("last"),
@@ -153,7 +145,16 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
         whole("kind"),
         title("title"),
     ];
-    context.output.list(&columns, rows)?;
+    let mut list = context.output.begin_list(&columns)?;
+    reader.for_each_story(&filter, limit, |row| {
+        list.push((forms::stories::row(&row), cells(&row))).map_err(Failure::from)
+    })?;
+    let n_shown = list.end()?;
+    if n_shown == 0 && context.output.is_decorated() {
+        context
+            .output
+            .note("no stories match; `newswire stories --min-articles 1` lists those told by one article too");
+    }
     tell_rest(context, n_shown, limit, "stories", || reader.n_stories(&filter))?;
     damage::report(context, &reader)
 }

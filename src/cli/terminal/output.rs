@@ -166,31 +166,17 @@ impl Output {
 
     /// Prints a list: JSON lines, a table, or tab-separated values.
     pub(crate) fn list(&mut self, columns: &[Column<'_>], rows: Vec<ListRow>) -> io::Result<()> {
+        let mut list = self.begin_list(columns)?;
+        rows.into_iter().try_for_each(|row| list.push(row))?;
+        list.end().map(|_| ())
+    }
+
+    /// Prints a list likewise, of rows that come one after the other.
+    pub(crate) fn begin_list<'a>(&'a mut self, columns: &'a [Column<'a>]) -> io::Result<List<'a>> {
         if !self.is_decorated() {
-            let is_wanted = |(column, _): &(&Column<'_>, &String)| column.is_for_programs();
             self.header(columns.iter().filter(|column| column.is_for_programs()).map(|column| column.name))?;
-            return rows.iter().try_for_each(|(value, cells)| {
-                self.record(value, columns.iter().zip(cells).filter(is_wanted).map(|(_, cell)| cell))
-            });
         }
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let shown = |column: &Column<'_>, cell: String| {
-            if column.is_time() { self.when(&cell) } else { without_overrides(&one_line(&cell)).into_owned() }
-        };
-        let rows: Vec<Vec<String>> = rows
-            .into_iter()
-            .map(|(_, cells)| {
-                let cells = columns.iter().zip(cells);
-                cells.filter(|(column, _)| column.is_for_people()).map(|(column, cell)| shown(column, cell)).collect()
-            })
-            .collect();
-        let columns: Vec<Column<'_>> = columns.iter().copied().filter(Column::is_for_people).collect();
-        for line in table(&columns, &rows, terminal_width(), self.style) {
-            writeln!(self.out, "{line}")?;
-        }
-        Ok(())
+        Ok(List { output: self, columns, held: Vec::new(), n_rows: 0 })
     }
 
     /// Prints the names of columns above tab-separated lines, where they are asked for.
@@ -338,6 +324,52 @@ impl Output {
             tell(&note);
         }
         flushed.and(finished)
+    }
+}
+
+/// Rows that a table is laid out of: its columns are as wide as these need. More of them get another table.
+const TABLE_ROWS_MAX: usize = 10_000;
+
+/// A list whose rows are printed as they come; for people some thousand of them together.
+pub(crate) struct List<'a> {
+    output: &'a mut Output,
+    columns: &'a [Column<'a>],
+    /// As cells for people.
+    held: Vec<Vec<String>>,
+    n_rows: usize,
+}
+
+impl List<'_> {
+    /// Takes the next row.
+    pub(crate) fn push(&mut self, (value, cells): ListRow) -> io::Result<()> {
+        self.n_rows += 1;
+        let cells = self.columns.iter().zip(cells);
+        if !self.output.is_decorated() {
+            let cells = cells.filter(|(column, _)| column.is_for_programs()).map(|(_, cell)| cell);
+            return self.output.record(&value, cells);
+        }
+        let shown = |column: &Column<'_>, cell: String| {
+            if column.is_time() { self.output.when(&cell) } else { without_overrides(&one_line(&cell)).into_owned() }
+        };
+        let cells = cells.filter(|(column, _)| column.is_for_people()).map(|(column, cell)| shown(column, cell));
+        self.held.push(cells.collect());
+        if self.held.len() < TABLE_ROWS_MAX { Ok(()) } else { self.lay_out() }
+    }
+
+    /// Prints what is held. Returns how many rows there were.
+    pub(crate) fn end(mut self) -> io::Result<usize> {
+        self.lay_out()?;
+        Ok(self.n_rows)
+    }
+
+    fn lay_out(&mut self) -> io::Result<()> {
+        let rows = std::mem::take(&mut self.held);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let columns: Vec<Column<'_>> = self.columns.iter().copied().filter(Column::is_for_people).collect();
+        let lines = table(&columns, &rows, terminal_width(), self.output.style);
+        lines.iter().try_for_each(|line| writeln!(self.output.out, "{line}"))
     }
 }
 

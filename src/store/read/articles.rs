@@ -13,7 +13,7 @@ use crate::store::read::article_records::{
 };
 use crate::store::read::cells::{Cells, DamagedRow};
 use crate::store::read::newest::{self, LIST_MAX};
-use crate::store::read::reader::{Reader, list};
+use crate::store::read::reader::{Reader, in_parts, list};
 use crate::store::read::salvage;
 
 /// One article for an export.
@@ -55,6 +55,8 @@ pub struct RevisionRow {
     pub seen_at: String,
 }
 
+const NEWEST_FIRST: &str = "ORDER BY coalesce(articles.published_at, articles.first_seen_at) DESC, articles.id DESC";
+
 impl Reader {
     /// Lists articles, newest first.
     ///
@@ -67,6 +69,33 @@ impl Reader {
         self.listed(&conditions, &parameters, limit).map_err(blame)
     }
 
+    /// Passes articles to `visit`, newest first, some thousand of them being in memory at one time: of the others only the numbers are.
+    /// The database is not being read while `visit` works, which may take as long as somebody looks at a page of them.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, the user's condition is wrong, or `visit` fails.
+    pub fn for_each_article<E: From<StoreError>>(
+        &self,
+        filter: &ArticleFilter,
+        limit: u32,
+        visit: impl FnMut(ArticleRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if limit <= LIST_MAX {
+            return self.articles(filter, limit)?.into_iter().try_for_each(visit);
+        }
+        let ids = self.numbers_of(filter, limit).map_err(|error| filter.blame(error))?;
+        in_parts(&ids, |ids| Ok(self.articles_among(ids)?), visit)
+    }
+
+    /// The numbers of articles, newest first.
+    fn numbers_of(&self, filter: &ArticleFilter, limit: u32) -> rusqlite::Result<Vec<i64>> {
+        let (conditions, parameters) = filter.to_sql();
+        let sql = format!("SELECT articles.id FROM articles {conditions} {NEWEST_FIRST} LIMIT {limit}");
+        let mut statement = self.connection().prepare(&sql)?;
+        statement.query_map(parameters.as_slice(), |row| row.get(0))?.collect()
+    }
+
     /// The articles with these numbers, newest first.
     pub(super) fn articles_among(&self, ids: &[i64]) -> rusqlite::Result<Vec<ArticleRow>> {
         let (conditions, parameters) = among(Vec::new(), Vec::new(), ids);
@@ -76,7 +105,7 @@ impl Reader {
     fn listed(&self, conditions: &str, parameters: &Parameters, limit: u32) -> rusqlite::Result<Vec<ArticleRow>> {
         let sql = format!(
             "SELECT {ARTICLE_COLUMNS} FROM articles LEFT JOIN sources ON sources.id = articles.source_id {conditions}
-             ORDER BY coalesce(articles.published_at, articles.first_seen_at) DESC, articles.id DESC LIMIT {limit}"
+             {NEWEST_FIRST} LIMIT {limit}"
         );
         let mut statement = self.connection().prepare(&sql)?;
         let rows =

@@ -250,6 +250,18 @@ impl Reader {
     }
 }
 
+/// Rows that are in memory at one time where all are gone through: some megabytes of them.
+const ROWS_AT_ONCE: usize = 2000;
+
+/// Passes the rows with these numbers to `visit`, of which `read` reads some at a time.
+pub(in crate::store) fn in_parts<T, E: From<StoreError>>(
+    ids: &[i64],
+    read: impl Fn(&[i64]) -> Result<Vec<T>, StoreError>,
+    mut visit: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    ids.chunks(ROWS_AT_ONCE).try_for_each(|part| read(part)?.into_iter().try_for_each(&mut visit))
+}
+
 /// Numbers as the parameter of `rarray()`.
 pub(in crate::store) fn list(ids: &[i64]) -> Rc<Vec<Value>> {
     Rc::new(ids.iter().map(|id| Value::Integer(*id)).collect())

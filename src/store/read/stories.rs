@@ -9,7 +9,7 @@ use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::Parameters;
 use crate::store::read::cells::Cells;
-use crate::store::read::reader::Reader;
+use crate::store::read::reader::{Reader, in_parts, list};
 
 /// A choice of stories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -158,6 +158,38 @@ impl Reader {
             (StoryIndex::Sources, None) => self.stories_by(BY_SOURCES, filter, index, limit),
             (StoryIndex::Time, _) => self.stories_by(&format!("+{BY_SOURCES}"), filter, index, limit),
         }
+    }
+
+    /// Passes stories to `visit` in the order of [`Reader::stories`], some thousand of them being in memory at one time: of the others only
+    /// the numbers are.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or `visit` fails.
+    pub fn for_each_story<E: From<StoreError>>(
+        &self,
+        filter: &StoryFilter,
+        limit: u32,
+        visit: impl FnMut(StoryRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if limit <= FEW_STORIES {
+            return self.stories(filter, Some(limit))?.into_iter().try_for_each(visit);
+        }
+        let ids = self.numbers_of_stories(filter, limit)?;
+        let among = ["id IN rarray(:ids)".to_owned()];
+        let order = format!("+{BY_SOURCES}");
+        let read = |ids: &[i64]| self.stories_where(&among, vec![(":ids", Box::new(list(ids)))], &order, None);
+        in_parts(&ids, read, visit)
+    }
+
+    /// The numbers of stories, in the same order.
+    fn numbers_of_stories(&self, filter: &StoryFilter, limit: u32) -> Result<Vec<i64>, StoreError> {
+        let (conditions, mut parameters) = filter.conditions(filter.index());
+        parameters.push((":limit", Box::new(limit)));
+        let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+        let conditions = conditions.join(" AND ");
+        let sql = format!("SELECT id FROM stories WHERE {conditions} ORDER BY {BY_SOURCES} LIMIT :limit");
+        self.rows(&sql, parameters.as_slice(), |row| row.get(0))
     }
 
     /// The same, for each number of sources by itself: of those with as many sources an index knows which have enough articles, and those
