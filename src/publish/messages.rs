@@ -66,11 +66,11 @@ impl Manner {
             return Ok(self.fitting(alone(), cursor));
         }
         let Some(document) = reader.exported(changed.row.id)? else { return Ok(self.fitting(cut(alone()), cursor)) };
-        let whole = with_text(changed, known, &document);
-        if let Some(message) = self.fitting(whole.clone(), cursor) {
+        let whole = || with_text(changed, known, &document);
+        if let Some(message) = self.fitting(whole(), cursor) {
             return Ok(Some(message));
         }
-        let mut without_text = cut(whole);
+        let mut without_text = cut(whole());
         if let Some(object) = without_text.as_object_mut() {
             object.remove("paragraphs");
         }
@@ -93,7 +93,8 @@ impl Manner {
     fn fitting(&self, mut value: Value, cursor: &str) -> Option<Vec<u8>> {
         value["cursor"] = json!(cursor);
         value["told_since"] = json!(self.told_since);
-        let message = value.to_string().into_bytes();
+        // Not by `Display`, which writes each piece as text of its own.
+        let message = serde_json::to_vec(&value).ok()?;
         (message.len() <= self.message_bytes_max).then_some(message)
     }
 }
