@@ -10,29 +10,46 @@ use tokio::time::Instant;
 const SAID_EVERY: Duration = Duration::from_mins(1);
 
 /// Something that is said seldom, however often it happens.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Seldom {
+    lines_max: u32,
     said: Mutex<Said>,
 }
 
 #[derive(Debug, Default)]
 struct Said {
-    at: Option<Instant>,
-    /// How often it happened since then.
-    n_since: u64,
+    /// When the first line of this minute was said.
+    since: Option<Instant>,
+    n_lines: u32,
+    /// How often it happened without a line.
+    n_unsaid: u64,
+}
+
+impl Default for Seldom {
+    fn default() -> Seldom {
+        Seldom::of_lines(1)
+    }
 }
 
 impl Seldom {
+    /// With so many lines a minute, for what people want to read one by one.
+    pub(super) fn of_lines(lines_max: u32) -> Seldom {
+        Seldom { lines_max, said: Mutex::default() }
+    }
+
     /// Notes that it happened so often at once. Comes back with how often it did without being said, where it is to be said now.
     pub(super) fn happened(&self, n_times: u64) -> Option<Others> {
         let now = Instant::now();
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.at.is_some_and(|at| now.saturating_duration_since(at) < SAID_EVERY) {
-            said.n_since = said.n_since.saturating_add(n_times);
+        if said.since.is_none_or(|since| now.saturating_duration_since(since) >= SAID_EVERY) {
+            (said.since, said.n_lines) = (Some(now), 0);
+        }
+        if said.n_lines >= self.lines_max {
+            said.n_unsaid = said.n_unsaid.saturating_add(n_times);
             return None;
         }
-        said.at = Some(now);
-        Some(Others(std::mem::take(&mut said.n_since)))
+        said.n_lines += 1;
+        Some(Others(std::mem::take(&mut said.n_unsaid)))
     }
 }
 
@@ -66,5 +83,18 @@ mod tests {
         assert_eq!(said(1).as_deref(), Some(" (1007 more since this was last said)"));
         tokio::time::advance(SAID_EVERY).await;
         assert_eq!(said(1).as_deref(), Some(""));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_read_one_by_one_has_more_lines_and_no_end_of_them() {
+        let seldom = Seldom::of_lines(3);
+        let n_said = |n: u32| (0..n).filter(|_| seldom.happened(1).is_some()).count();
+        assert_eq!((n_said(2), n_said(1000)), (2, 1));
+        tokio::time::advance(SAID_EVERY).await;
+        assert_eq!(
+            seldom.happened(1).map(|others| others.to_string()).as_deref(),
+            Some(" (999 more since this was last said)")
+        );
+        assert_eq!(n_said(1000), 2);
     }
 }
