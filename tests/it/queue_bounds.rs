@@ -250,6 +250,12 @@ fn what_others_say_of_themselves_moves_nothing_in_the_log_or_on_a_terminal() {
         raw.publish(b"newswire.reports.\x1b[31mRED\x07", b"", &part);
         raw.publish(b"newswire.reports.\xff\xfe\x1b[32mGREEN", b"", &part);
     }
+    for n in 0..300 {
+        raw.publish(format!("newswire.reports.junk-{n}").as_bytes(), b"", b"\x02hello");
+        raw.publish(format!("newswire.reports.none-{n}").as_bytes(), b"", &parts(b"{}".to_vec(), 1000)[0]);
+        raw.publish(b"newswire.work", b"_INBOX.newswire.raw.junk", b"\x02hello");
+        raw.publish(b"newswire.work", b"_INBOX.newswire.raw.none", &parts(b"{}".to_vec(), 1000)[0]);
+    }
     raw.publish(b"newswire.presence", b"", b"\x1b[31mP\xff");
     raw.publish(b"newswire.turn.3", b"_INBOX.newswire.raw.t", b"\x1b[31m");
     raw.publish(b"newswire.turn.3", b"_INBOX.newswire.raw.\x1b[31m\xff", &questions[0]);
@@ -265,5 +271,9 @@ fn what_others_say_of_themselves_moves_nothing_in_the_log_or_on_a_terminal() {
         assert!(!text.lines().any(|line| line.starts_with("forged")), "{text}");
     }
     assert!(shown.stdout.contains("[31mpier"), "{}", shown.stdout);
+    // A line a minute of each kind, and not one for each message.
+    let is_of_junk = |line: &&str| line.contains("thrown away") || line.contains("not understood");
+    let log = writer.log();
+    assert!((1..20).contains(&log.lines().filter(is_of_junk).count()), "{log}");
     writer.stop().exits(0);
 }

@@ -140,7 +140,7 @@ mod tests {
         for headers in [None, Some(id), Some(b"NATS/1.0\r\n\r\n".as_slice()), Some(b"NATS/1.0\r\na:\r\n\r\n")] {
             assert!(is_readable(&stored(report, headers)), "{:?}", headers.map(String::from_utf8_lossy));
         }
-        // The second is several words to the client.
+        // The second is several words to the client where there are headers.
         for subject in ["newswire.reports.\u{fffd}", "newswire.reports.a\u{a0}b", "newswire.reports.\u{1b}", ""] {
             assert!(!is_readable(&stored(subject, None)), "{subject:?}");
         }
