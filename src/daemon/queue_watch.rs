@@ -1,5 +1,6 @@
 //! How the queue is, for those who look at the daemon from outside: by the database, the service manager and figures.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,8 +141,7 @@ fn state(servers: &str, bus: &BusState, seen: Seen, now: Moment) -> QueueState {
     let n_refused = workers.iter().filter(|worker| worker.refused.is_some()).count();
     let n_workers = workers.len() - n_refused;
     let mut listed: Vec<QueueWorker> = workers.into_iter().map(|worker| worker_state(worker, now)).collect();
-    listed.sort_by_key(|worker| worker.refused.is_some());
-    listed.truncate(WORKERS_MAX);
+    shorten(&mut listed);
     let is_away = bus.is_away();
     QueueState {
         told_at: now.time,
@@ -166,6 +166,16 @@ fn state(servers: &str, bus: &BusState, seen: Seen, now: Moment) -> QueueState {
         n_stale,
         n_reports_waiting: n_reports_waiting.filter(|_| !is_away),
     }
+}
+
+/// Leaves so many of the workers as are told of: first those that get work, and those that were heard of last.
+fn shorten(workers: &mut Vec<QueueWorker>) {
+    workers.sort_by_key(|worker| (worker.refused.is_some(), Reverse(worker.heard_at)));
+    workers.truncate(WORKERS_MAX);
+    workers.sort_by(|left, right| {
+        let names = (&left.machine, &left.worker).cmp(&(&right.machine, &right.worker));
+        left.refused.is_some().cmp(&right.refused.is_some()).then(names)
+    });
 }
 
 fn worker_state(seen: WorkerSeen, now: Moment) -> QueueWorker {
@@ -232,20 +242,45 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_a_worker_says_of_itself_is_a_line_of_bounded_length() {
-        let seen = WorkerSeen {
-            worker: "w".repeat(5000),
-            machine: "pier\n\u{1b}[31m\u{0}7".to_owned(),
+    fn seen(worker: &str) -> WorkerSeen {
+        WorkerSeen {
+            worker: worker.to_owned(),
+            machine: worker.to_owned(),
             program: "0.1.0".to_owned(),
-            slots: Slots { polls: u32::MAX, articles: 1 },
+            slots: Slots { polls: 1, articles: 1 },
             n_in_work: 2,
             n_shards: 3,
             epoch: u64::MAX,
             asked: 1,
             heard_at: Instant::now(),
-            refused: Some("é".repeat(5000)),
+            refused: None,
             is_embedded: false,
+        }
+    }
+
+    #[test]
+    fn of_too_many_workers_those_are_told_of_that_were_heard_of_last() {
+        let moment =
+            |seconds| Moment { instant: Instant::now() + Duration::from_secs(seconds), time: Timestamp::UNIX_EPOCH };
+        let mut workers: Vec<QueueWorker> =
+            (0..512).map(|n| worker_state(seen(&format!("ghost-{n:03}")), moment(9))).collect();
+        workers[7].refused = Some("it is newswire 0.0.9".to_owned());
+        let (pier, quay) = (worker_state(seen("pier"), moment(1)), worker_state(seen("quay"), moment(2)));
+        workers.extend([pier, quay]);
+        shorten(&mut workers);
+        let names: Vec<&str> = workers.iter().map(|worker| worker.worker.as_str()).collect();
+        assert!(names.contains(&"pier") && names.contains(&"quay") && !names.contains(&"ghost-007"), "{names:?}");
+        assert!(names.len() == WORKERS_MAX && names.is_sorted());
+    }
+
+    #[test]
+    fn what_a_worker_says_of_itself_is_a_line_of_bounded_length() {
+        let seen = WorkerSeen {
+            worker: "w".repeat(5000),
+            machine: "pier\n\u{1b}[31m\u{0}7".to_owned(),
+            slots: Slots { polls: u32::MAX, articles: 1 },
+            refused: Some("é".repeat(5000)),
+            ..seen("pier")
         };
         let now = Moment { instant: Instant::now() + Duration::from_secs(7), time: Timestamp::UNIX_EPOCH };
         let worker = worker_state(seen, now);

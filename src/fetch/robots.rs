@@ -87,6 +87,7 @@ impl RobotsCache {
     /// Takes up what an earlier process has read.
     pub(super) fn recall(&self, known: Vec<KnownRobots>) {
         let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room(&mut earlier, known.len(), self.n_max);
         earlier.extend(known.into_iter().take(self.n_max).map(|robots| (robots.origin.clone(), robots)));
     }
 
@@ -138,6 +139,27 @@ impl RobotsCache {
             Rules::Known(_) => self.lifetime,
             Rules::Unreachable(_) => UNREACHABLE_TIME.min(self.lifetime),
         }
+    }
+}
+
+/// Makes room for so many more that there are at most `n_max` then: what is not believed any more goes first, then what is not for long. It is asked
+/// for again where it is needed.
+fn make_room(earlier: &mut HashMap<String, KnownRobots>, n_more: usize, n_max: usize) {
+    let n_kept = n_max.saturating_sub(n_more);
+    if earlier.len() <= n_kept {
+        return;
+    }
+    let now = Timestamp::now();
+    earlier.retain(|_, robots| robots.expires_at > now);
+    if earlier.len() <= n_kept {
+        return;
+    }
+    // A quarter more goes, so that the next need not look at all again.
+    let mut by_expiry: Vec<(Timestamp, String)> =
+        earlier.values().map(|robots| (robots.expires_at, robots.origin.clone())).collect();
+    by_expiry.sort_unstable();
+    for (_, origin) in by_expiry.iter().take(earlier.len() - n_kept * 3 / 4) {
+        earlier.remove(origin);
     }
 }
 
@@ -214,6 +236,32 @@ mod tests {
         assert!(matches!(rules, Rules::Known(known) if !known.rules.allows(&url)));
         assert_eq!(expiry.duration_since(Instant::now()).as_secs().div_ceil(60), 60);
         assert!(second.recalled(&url).is_none(), "once");
+    }
+
+    #[test]
+    fn of_what_others_have_read_so_much_is_kept_as_of_what_this_process_has_and_the_latest_of_it() {
+        let cache = RobotsCache::new(Duration::from_hours(2), 100);
+        let (now, minute) = (Timestamp::now(), SignedDuration::from_mins(1));
+        let robots = |n: i32, minutes: i32| KnownRobots {
+            origin: format!("https://paper-{n}.example"),
+            text: Ok(Vec::new()),
+            expires_at: now + minute * minutes,
+        };
+        let n_kept = || cache.earlier.lock().unwrap().len();
+        let is_kept = |n: i32| cache.is_recalled(&format!("https://paper-{n}.example/").parse().unwrap());
+        // A worker is told of one after another.
+        for n in 0..10_000 {
+            cache.recall(vec![robots(n, if n % 2 == 0 { 30 } else { -1 })]);
+            assert!(n_kept() <= 100 && is_kept(n), "{n}");
+        }
+        assert!(n_kept() > 50);
+        cache.recall((0..1000).map(|n| robots(n, 60)).collect());
+        assert_eq!(n_kept(), 100);
+        // What is believed for the longest time stays.
+        cache.recall(vec![robots(5000, 10)]);
+        assert!(is_kept(5000) && !is_kept(9998));
+        cache.recall((6000..6060).map(|n| robots(n, 20)).collect());
+        assert!(!is_kept(5000) && is_kept(6000) && n_kept() <= 100);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::model::{ArticleOutcome, Candidate, DueSource, HostMemory, PollOutcome
 use super::hosts::{KnownHosts, believable};
 use super::line::line_of;
 use super::question::{Delivery, Question, Receipt};
+use super::seldom::Seldom;
 use super::shard::{N_SHARDS, shard_of};
 use super::wire::{Answer, Ask, Job, Outcome, Report, Share, Slots, Task, VERSION};
 
@@ -45,6 +46,12 @@ const LOOK_PAUSE: Duration = Duration::from_millis(250);
 
 /// Pieces of work that wait here for each slot of the workers: enough for the time until the next claim.
 const AHEAD: usize = 2;
+
+/// Where there are too many, one that was not heard of for so long, and has no work, leaves its place to another: who lives asks within seconds.
+const REPLACED_AFTER: Duration = Duration::from_secs(5);
+
+/// Lines of the log in a minute of workers that come, or get no work.
+const WORKER_LINES_MAX: u32 = 100;
 
 /// Workers at most, slots of one, and characters of what it says of itself.
 const WORKERS_MAX: usize = 512;
@@ -242,6 +249,15 @@ pub struct Dispatcher {
     news: Arc<Notify>,
     /// Told when some of it is taken.
     taken: Arc<Notify>,
+    lines: Arc<Lines>,
+}
+
+/// What others can have the log say.
+#[derive(Debug)]
+struct Lines {
+    no_question: Seldom,
+    no_report: Seldom,
+    workers: Seldom,
 }
 
 /// A question that waits for work.
@@ -265,7 +281,18 @@ impl Dispatcher {
     pub fn new(run: &str, rules: Rules, hosts: &HostMemory) -> Dispatcher {
         let (hosts, last_allowed) = (KnownHosts::of(hosts), Some(Instant::now()));
         let state = State { rules, hosts, last_allowed, ..State::default() };
-        Dispatcher { state: Arc::new(Mutex::new(state)), run: run.into(), news: Arc::default(), taken: Arc::default() }
+        let lines = Lines {
+            no_question: Seldom::default(),
+            no_report: Seldom::default(),
+            workers: Seldom::of_lines(WORKER_LINES_MAX),
+        };
+        Dispatcher {
+            state: Arc::new(Mutex::new(state)),
+            run: run.into(),
+            news: Arc::default(),
+            taken: Arc::default(),
+            lines: Arc::new(lines),
+        }
     }
 
     /// Goes by other rules from now on.
@@ -425,7 +452,9 @@ impl Dispatcher {
         let ask = match Ask::decode(&question.message) {
             Ok(ask) => ask,
             Err(error) => {
-                warn!("a worker asks for work in a way that is not understood: {error}");
+                if let Some(others) = self.lines.no_question.happened(1) {
+                    warn!("a worker asks for work in a way that is not understood: {error}{others}");
+                }
                 question.answer(Answer::Refused { version: VERSION, reason: error.to_string() }.encode());
                 return;
             }
@@ -451,8 +480,7 @@ impl Dispatcher {
             refused: refused.clone(),
             is_embedded,
         };
-        let is_one_too_many = state.workers.len() >= WORKERS_MAX && !state.workers.contains_key(&ask.worker);
-        if is_one_too_many || ask.worker.len() > NAME_CHARS_MAX {
+        if !state.has_room_for(&ask.worker, now) || ask.worker.len() > NAME_CHARS_MAX {
             let reason = format!("there are {WORKERS_MAX} workers already, or its name is too long");
             drop(state);
             question.answer(Answer::Refused { version: VERSION, reason }.encode());
@@ -463,16 +491,18 @@ impl Dispatcher {
             self.taken.notify_one();
         }
         match (before.map(|before| before.refused), &refused) {
-            (None | Some(Some(_)), None) => info!("worker {} asks for work, newswire {}", ask.machine, ask.program),
+            (None | Some(Some(_)), None) => {
+                if let Some(others) = self.lines.workers.happened(1) {
+                    info!("worker {} asks for work, newswire {}{others}", ask.machine, ask.program);
+                }
+            }
             (before, Some(reason)) if before.as_ref() != Some(&refused) => {
-                warn!("worker {} gets no work: {reason}", ask.machine);
+                if let Some(others) = self.lines.workers.happened(1) {
+                    warn!("worker {} gets no work: {reason}{others}", ask.machine);
+                }
             }
             _ => {}
         }
-        state.workers.retain(|_, seen| now - seen.heard_at < ALLOWED_AND_MORE);
-        let State { workers, told, freed, .. } = &mut *state;
-        told.retain(|worker, _| workers.contains_key(worker));
-        freed.retain(|worker, _| workers.contains_key(worker));
         state.freed.remove(&ask.worker);
         if let Some(reason) = refused {
             drop(state);
@@ -585,7 +615,9 @@ impl Dispatcher {
             let report = match Report::decode(&message) {
                 Ok(report) => report,
                 Err(error) => {
-                    warn!("a report is not understood, and what it is of is fetched again: {error}");
+                    if let Some(others) = self.lines.no_report.happened(1) {
+                        warn!("a report is not understood, and what it is of is fetched again: {error}{others}");
+                    }
                     tokio::spawn(settle(receipt));
                     continue;
                 }
@@ -634,6 +666,23 @@ impl State {
             return;
         }
         (*known, *heard_at) = (epoch, now);
+    }
+
+    /// Forgets workers that are gone, and where there are too many one that may be. Returns whether there is room for another then, or it is known.
+    fn has_room_for(&mut self, worker: &str, now: Instant) -> bool {
+        self.workers.retain(|_, seen| now - seen.heard_at < ALLOWED_AND_MORE);
+        if self.workers.len() >= WORKERS_MAX && !self.workers.contains_key(worker) {
+            let busy: HashSet<&str> = self.out.values().map(|out| out.worker.as_str()).collect();
+            let idle = self.workers.values().filter(|seen| !busy.contains(seen.worker.as_str()));
+            let longest_silent =
+                idle.min_by_key(|seen| seen.heard_at).filter(|seen| now - seen.heard_at >= REPLACED_AFTER);
+            let Some(gone) = longest_silent.map(|seen| seen.worker.clone()) else { return false };
+            self.workers.remove(&gone);
+        }
+        let State { workers, told, freed, .. } = self;
+        told.retain(|worker, _| workers.contains_key(worker));
+        freed.retain(|worker, _| workers.contains_key(worker));
+        true
     }
 
     /// Gives up what is with workers that are gone: those that nothing was heard of for a while, where another looks after the shard, and else

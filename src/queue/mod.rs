@@ -6,7 +6,7 @@
 //! * `dispatch`: the writer's side, with `hosts`, what it knows of them. `permission`: how long a worker may ask hosts by its word.
 //! * `holdings`: the leases of a worker. `turns`: what workers lend each other. `allowed`: what a worker may ask by all of these.
 //! * `supervisor`: whether the tasks still go on that all of this is done by.
-//! * `line`: what other machines say of themselves, for people.
+//! * `line`: what other machines say of themselves, for people. `seldom`: what they have the log say, once a minute.
 //! * `question`: what is asked and reported. `bus`: how it goes between the writer and the workers, by `nats` or by the `memory` of a process.
 //! * [`wire`]: the messages, as bytes.
 
@@ -33,6 +33,8 @@ mod nats;
 mod permission;
 
 mod question;
+
+mod seldom;
 
 mod shard;
 

@@ -3,7 +3,8 @@
 //! * `settings`: where NATS is, and who we are there. `names`: how everything is called.
 //! * `connection`: the connection, and the words for what fails over it. `state`: whether it is there.
 //! * `objects`: the streams and the bucket.
-//! * `questions`, `reports`, `leases`, `changes`: what goes over it. `posting`: which reports go together.
+//! * `questions`, `reports`, `leases`, `changes`: what goes over it. `posting`: which reports go together. `table`: where their parts lie until
+//!   they are whole. `unreadable`: what nobody can read.
 
 mod changes;
 
@@ -24,6 +25,10 @@ mod reports;
 mod settings;
 
 mod state;
+
+mod table;
+
+mod unreadable;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

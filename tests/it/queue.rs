@@ -665,4 +665,18 @@ async fn the_permissions_in_the_documents_are_enough_and_no_more() {
     }
     let state = worker.state().borrow().clone();
     assert!(state.last_error().is_some_and(|error| error.contains("Permissions Violation")), "{state:?}");
+    // What a worker may send and no client can read, the writer may delete.
+    let since = writer.state().borrow().since();
+    let options = async_nats::ConnectOptions::with_nkey(OTHER_SEED.to_owned());
+    let hostile = options.connect(server.address()).await.expect("a connection");
+    let mut headers = async_nats::HeaderMap::new();
+    headers.insert("mood", "bad");
+    hostile.publish_with_headers("newswire.reports.a\u{a0}b", headers, "".into()).await.expect("it is sent");
+    hostile.flush().await.expect("it is taken");
+    let start = Instant::now();
+    while writer.state().borrow().since() == since || writer.n_reports_waiting().await != Ok(0) {
+        assert!(start.elapsed() < PATIENCE, "{:?}", writer.n_reports_waiting().await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(writer.state().borrow().last_error(), None, "nothing was refused");
 }

@@ -1,5 +1,6 @@
 //! What someone broken or hostile may do to the queue, with a real server: [`crate::queue`] tells how one is found.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
@@ -43,6 +44,12 @@ impl Raw {
         self.send(&[words.join(&b' ').as_slice(), b"\r\n", message, b"\r\n"].concat());
     }
 
+    /// Publishes with headers, as they stand there.
+    fn publish_with(&mut self, subject: &[u8], headers: &[u8], message: &[u8]) {
+        let lengths = format!("{} {}", headers.len(), headers.len() + message.len());
+        self.send(&[b"HPUB ", subject, b" ", lengths.as_bytes(), b"\r\n", headers, message, b"\r\n"].concat());
+    }
+
     /// Waits until the server has taken all.
     fn flush(&mut self) {
         self.send(b"PING\r\n");
@@ -76,13 +83,13 @@ async fn what_is_no_report_or_never_whole_keeps_no_report_from_the_writer() {
     for (name, part) in [("long", too_long), ("damaged", damaged), ("empty", Vec::new())] {
         raw.publish(format!("newswire.reports.{name}").as_bytes(), b"", &part);
     }
-    // More than may lie there at once until they are whole.
-    for n in 0..1500 {
+    // More than the server gives out at once.
+    for n in 0..12_000 {
         raw.publish(format!("newswire.reports.half-{n}").as_bytes(), b"", &half());
     }
     raw.flush();
     // A server stores what it has taken a little later.
-    wait_for_reports(&writer, 2503).await;
+    wait_for_reports(&writer, 13_003).await;
     // None of them comes again so soon.
     let mut reports = writer.reports().await.expect("there is a stream");
     worker.report("real", b"what came of it".to_vec()).await.expect("it is stored");
@@ -94,6 +101,43 @@ async fn what_is_no_report_or_never_whole_keeps_no_report_from_the_writer() {
     let mut reports = writer.reports_again_after(Duration::from_secs(1)).await.expect("there is a stream");
     tokio::spawn(async move { while reports.recv().await.is_some() {} });
     wait_for_reports(&writer, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_client_can_read_is_deleted_and_reports_beside_it_come() {
+    let Some(server) = Server::start() else { return };
+    let (writer, worker) = (server.writer().await, Bus::Nats(server.connect("worker").await));
+    let mut raw = Raw::connect(&server);
+    let part = parts(b"hello".to_vec(), 1000).swap_remove(0);
+    let mut expected = Vec::new();
+    for n in 0..100 {
+        let report = format!("report {n}").into_bytes();
+        worker.report(&format!("run-{n}"), report.clone()).await.expect("it is stored");
+        expected.push(report);
+        for subject in ["a\u{a0}b".as_bytes(), b"\xff\xfe", b"\xff"] {
+            raw.publish(&[b"newswire.reports.", subject].concat(), b"", &part);
+        }
+        for headers in [&b"NATS/1.0\r\na: \xff\r\n\r\n"[..], b"NATS/1.0\r\nhello\r\n\r\n", b"NATS/1.0 404\r\n\r\n"] {
+            raw.publish_with(format!("newswire.reports.headers-{n}").as_bytes(), headers, &part);
+        }
+        raw.flush();
+    }
+    wait_for_reports(&writer, 700).await;
+    let mut reports = writer.reports_again_after(Duration::from_secs(2)).await.expect("there is a stream");
+    let mut came = BTreeSet::new();
+    while came.len() < expected.len() {
+        let delivery = tokio::time::timeout(PATIENCE, reports.recv()).await.expect("in time").expect("more comes");
+        // One may come twice.
+        came.insert(delivery.message);
+        let _ = delivery.receipt.done().await;
+    }
+    assert_eq!(came, expected.into_iter().collect());
+    tokio::spawn(async move { while reports.recv().await.is_some() {} });
+    wait_for_reports(&writer, 0).await;
+    // Nor is the connection lost again.
+    let since = writer.state().borrow().since();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(writer.state().borrow().since(), since);
 }
 
 /// Waits until so many messages with reports are stored.
@@ -206,6 +250,12 @@ fn what_others_say_of_themselves_moves_nothing_in_the_log_or_on_a_terminal() {
         raw.publish(b"newswire.reports.\x1b[31mRED\x07", b"", &part);
         raw.publish(b"newswire.reports.\xff\xfe\x1b[32mGREEN", b"", &part);
     }
+    for n in 0..300 {
+        raw.publish(format!("newswire.reports.junk-{n}").as_bytes(), b"", b"\x02hello");
+        raw.publish(format!("newswire.reports.none-{n}").as_bytes(), b"", &parts(b"{}".to_vec(), 1000)[0]);
+        raw.publish(b"newswire.work", b"_INBOX.newswire.raw.junk", b"\x02hello");
+        raw.publish(b"newswire.work", b"_INBOX.newswire.raw.none", &parts(b"{}".to_vec(), 1000)[0]);
+    }
     raw.publish(b"newswire.presence", b"", b"\x1b[31mP\xff");
     raw.publish(b"newswire.turn.3", b"_INBOX.newswire.raw.t", b"\x1b[31m");
     raw.publish(b"newswire.turn.3", b"_INBOX.newswire.raw.\x1b[31m\xff", &questions[0]);
@@ -221,5 +271,9 @@ fn what_others_say_of_themselves_moves_nothing_in_the_log_or_on_a_terminal() {
         assert!(!text.lines().any(|line| line.starts_with("forged")), "{text}");
     }
     assert!(shown.stdout.contains("[31mpier"), "{}", shown.stdout);
+    // A line a minute of each kind, and not one for each message.
+    let is_of_junk = |line: &&str| line.contains("thrown away") || line.contains("not understood");
+    let log = writer.log();
+    assert!((1..20).contains(&log.lines().filter(is_of_junk).count()), "{log}");
     writer.stop().exits(0);
 }

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
 use super::super::question::{BusError, Question};
+use super::super::seldom::Seldom;
 use super::super::wire;
 use super::connection::{Connection, unanswered};
 
@@ -164,7 +165,7 @@ async fn next<T>(subscriber: &mut Subscriber, wanted: &mpsc::Sender<T>) -> Optio
 /// Answers go to `inboxes` alone: with the rights of this process nobody is to have something sent to where it may not send itself.
 async fn serve(client: Client, inboxes: String, mut subscriber: Subscriber, questions: mpsc::Sender<Question>) {
     let answered_at = |message: &Message| message.reply.clone().filter(|reply| reply.starts_with(&inboxes));
-    let mut answers = JoinSet::new();
+    let (mut answers, thrown_away) = (JoinSet::new(), Seldom::default());
     while let Some(message) = next(&mut subscriber, &questions).await {
         while answers.try_join_next().is_some() {}
         let Some(reply) = answered_at(&message) else { continue };
@@ -175,7 +176,9 @@ async fn serve(client: Client, inboxes: String, mut subscriber: Subscriber, ques
         let question = match unpacked(&message.payload) {
             Ok(question) => question,
             Err(fault) => {
-                warn!("nats: a question at {} is thrown away: {fault}", message.subject);
+                if let Some(others) = thrown_away.happened(1) {
+                    warn!("nats: a question at {} is thrown away: {fault}{others}", message.subject);
+                }
                 continue;
             }
         };

@@ -4,26 +4,26 @@
 //! all of them. The writer takes them by a consumer that the server keeps, puts them together, and acknowledges all parts when each report in
 //! them is committed. What is not acknowledged comes again. So a report may come twice, and is never lost.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::jetstream::ErrorCode;
-use async_nats::jetstream::consumer::{AckPolicy, pull};
-use async_nats::jetstream::message::{AckKind, Acker, Message, PublishMessage};
+use async_nats::jetstream::consumer::pull::Stream as Messages;
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, pull};
+use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
-use futures_util::StreamExt;
-use futures_util::future::{join_all, try_join_all};
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
-use tracing::warn;
+use tracing::{debug, warn};
 
-use super::super::line::line_of;
-use super::super::question::{BusError, Committed, Delivery, Receipt};
-use super::super::wire::{Assembly, WireError, parts, unbundle};
+use super::super::question::{BusError, Delivery};
+use super::super::seldom::Seldom;
+use super::super::wire::parts;
 use super::connection::{Connection, in_words, missing, not_stored};
 use super::names::{CONSUMER, token};
-use super::questions::MESSAGE_BYTES_MAX;
+use super::table::Table;
+use super::unreadable;
 
 /// Parts of a message that are on the way at once.
 const PARTS_ON_WAY_MAX: usize = 8;
@@ -34,8 +34,8 @@ const STORE_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a report may take from the server to the commit before it comes again.
 pub(super) const ACK_WAIT: Duration = Duration::from_mins(1);
 
-/// Parts that are not acknowledged at once. No more are given out before some are, so that parts whose reports never come whole must not reach it
-/// soon: each stands there until it has come three times.
+/// Parts that are not acknowledged at once. No more are given out before some are, so that it is more than those that may wait for other parts of
+/// their report ([`super::table`]) and those of reports on the way to the commit.
 const UNACKNOWLEDGED_MAX: i64 = 10_000;
 
 /// Parts that are fetched ahead: up to 64 MB of them.
@@ -43,22 +43,6 @@ const AHEAD_MAX: usize = 64;
 
 /// Reports that wait for the writer.
 const WAITING_MAX: usize = 64;
-
-/// Reports of which some parts are there at once. Of more, the oldest comes again.
-const OPEN_MAX: usize = 32;
-
-/// Parts whose acknowledgement is remembered: some were sent once more just before it.
-const DONE_MAX: usize = 10_000;
-
-/// How often a part comes alone before it is believed that the others never will: their sender was not told that it is stored, and has gone,
-/// or has sent all again. Without an end to it, such parts would take all places some day.
-const ALONE_MAX: u32 = 2;
-
-/// Of a subject so much is told.
-const SUBJECT_CHARS_MAX: usize = 200;
-
-/// Parts that are counted so.
-const COUNTED_MAX: usize = 10_000;
 
 /// The server says so often that it is there while it has nothing.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -141,15 +125,17 @@ pub(super) fn take(
 ) -> (mpsc::Receiver<Delivery>, impl Future<Output = ()> + use<>) {
     let (send, deliveries) = mpsc::channel(WAITING_MAX);
     let taking = async move {
-        let mut table = Table::new(send.clone());
+        let mut taker = Taker::new(connection.clone(), ack_wait, Table::new(send.clone()));
         loop {
             connection.wait().await;
             let error = tokio::select! {
-                error = take_while_it_works(&connection, ack_wait, &mut table) => error,
+                error = taker.take_while_it_works() => error,
                 () = send.closed() => return,
             };
             // Without a connection there is nothing to be said about the stream.
-            if connection.check().is_ok() {
+            if let Some(error) = error
+                && connection.check().is_ok()
+            {
                 connection.board.trouble(&error);
             }
             tokio::time::sleep(RETRY_PAUSE).await;
@@ -158,36 +144,92 @@ pub(super) fn take(
     (deliveries, taking)
 }
 
-/// Gives the reports of the stream to the table, and why it cannot go on.
-async fn take_while_it_works(connection: &Connection, ack_wait: Duration, table: &mut Table) -> String {
-    let stream = connection.names.reports_stream();
-    let consumer = pull::Config {
-        durable_name: Some(CONSUMER.to_owned()),
-        description: Some("newswire".to_owned()),
-        ack_policy: AckPolicy::Explicit,
-        ack_wait,
-        // Without end: where there is one, servers lose what has come so often.
-        max_deliver: -1,
-        max_ack_pending: UNACKNOWLEDGED_MAX,
-        ..pull::Config::default()
-    };
-    let consumer = match connection.jetstream.create_consumer_on_stream(consumer, &stream).await {
-        Ok(consumer) => consumer,
-        Err(error) => return no_consumer(connection, &stream, &error),
-    };
-    let pulling = consumer.stream().max_messages_per_batch(AHEAD_MAX).heartbeat(HEARTBEAT).messages().await;
-    let mut messages = match pulling {
-        Ok(messages) => messages,
-        Err(error) => return format!("stream {stream}: {error}"),
-    };
-    connection.board.works();
-    while let Some(message) = messages.next().await {
-        match message {
-            Ok(message) => table.lay(message).await,
-            Err(error) => return format!("stream {stream}: {error}"),
+/// Who takes reports.
+struct Taker {
+    connection: Connection,
+    ack_wait: Duration,
+    table: Table,
+    deleted: Seldom,
+}
+
+impl Taker {
+    fn new(connection: Connection, ack_wait: Duration, table: Table) -> Taker {
+        Taker { connection, ack_wait, table, deleted: Seldom::default() }
+    }
+
+    /// Gives the reports of the stream to the table. Comes back when the connection was lost, or with why it cannot go on.
+    async fn take_while_it_works(&mut self) -> Option<String> {
+        let mut state = self.connection.board.subscribe();
+        let since = state.borrow_and_update().since();
+        let stream = self.connection.names.reports_stream();
+        let consumer = match self.consumer(&stream).await {
+            Ok(consumer) => consumer,
+            Err(error) => return Some(no_consumer(&self.connection, &stream, &error)),
+        };
+        // Perhaps the last attempt, or the process before this, ended over one.
+        self.delete_unreadable(&consumer).await;
+        let pulling = consumer.stream().max_messages_per_batch(AHEAD_MAX).heartbeat(HEARTBEAT).messages().await;
+        let mut messages = match pulling {
+            Ok(messages) => messages,
+            Err(error) => return Some(format!("stream {stream}: {error}")),
+        };
+        self.connection.board.works();
+        loop {
+            tokio::select! {
+                message = messages.next() => match message {
+                    Some(Ok(message)) => self.table.lay(message).await,
+                    Some(Err(error)) => return Some(format!("stream {stream}: {error}")),
+                    None => return Some(format!("stream {stream}: its consumer {CONSUMER} has ended")),
+                },
+                // It cannot end: it is part of the connection.
+                () = async { drop(state.wait_for(|state| state.since() != since).await) } => {
+                    self.take_what_is_there(&mut messages).await;
+                    return None;
+                }
+            }
         }
     }
-    format!("stream {stream}: its consumer {CONSUMER} has ended")
+
+    async fn consumer(&self, stream: &str) -> Result<Consumer<pull::Config>, ConsumerError> {
+        let consumer = pull::Config {
+            durable_name: Some(CONSUMER.to_owned()),
+            description: Some("newswire".to_owned()),
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: self.ack_wait,
+            // Without end: where there is one, servers lose what has come so often.
+            max_deliver: -1,
+            max_ack_pending: UNACKNOWLEDGED_MAX,
+            ..pull::Config::default()
+        };
+        self.connection.jetstream.create_consumer_on_stream(consumer, stream).await
+    }
+
+    /// Deletes what cannot be read of that which was given out and is not acknowledged.
+    async fn delete_unreadable(&self, consumer: &Consumer<pull::Config>) {
+        let info = consumer.cached_info();
+        let (from, until) = (info.ack_floor.stream_sequence.saturating_add(1), info.delivered.stream_sequence);
+        match unreadable::delete(&self.connection, from, until, |number| self.table.knows(number)).await {
+            Ok(0) => {}
+            Ok(n) => {
+                if let Some(others) = self.deleted.happened(n) {
+                    let stream = self.connection.names.reports_stream();
+                    warn!(
+                        "nats: messages of stream {stream} that are no reports and cannot be read are deleted: {n}{others}"
+                    );
+                }
+            }
+            // It is looked again, and where the user may not, the server has said so.
+            Err(error) => debug!("nats: it is not known which messages cannot be read: {error}"),
+        }
+    }
+
+    /// Takes what has come before the connection was lost, and would come again much later.
+    async fn take_what_is_there(&mut self, messages: &mut Messages) {
+        for _ in 0..AHEAD_MAX {
+            let Some(Some(Ok(message))) = messages.next().now_or_never() else { return };
+            self.table.lay(message).await;
+        }
+    }
 }
 
 fn no_consumer(connection: &Connection, stream: &str, error: &ConsumerError) -> String {
@@ -201,159 +243,11 @@ fn no_consumer(connection: &Connection, stream: &str, error: &ConsumerError) -> 
     }
 }
 
-/// Where parts lie until their report is whole.
-struct Table {
-    assembly: Assembly,
-    /// How the parts of reports that are not whole are acknowledged, by their number in the stream.
-    open: HashMap<String, BTreeMap<u64, Acker>>,
-    given: Arc<Mutex<Given>>,
-    /// How often a part came whose report is not whole.
-    n_alone: HashMap<u64, u32>,
-    deliveries: mpsc::Sender<Delivery>,
-}
-
-impl Table {
-    fn new(deliveries: mpsc::Sender<Delivery>) -> Table {
-        let assembly = Assembly::new(MESSAGE_BYTES_MAX, OPEN_MAX);
-        Table { assembly, open: HashMap::new(), given: Arc::default(), n_alone: HashMap::new(), deliveries }
-    }
-
-    /// Takes a part, and gives out the report of which it is the last.
-    async fn lay(&mut self, message: Message) {
-        let Ok(number) = message.info().map(|info| info.stream_sequence) else { return };
-        let known = locked(&self.given).answer(number);
-        if let Some(answer) = known {
-            let _ = message.ack_with(answer).await;
-            return;
-        }
-        let (message, acker) = message.split();
-        let report = message.subject.as_str().to_owned();
-        match self.assembly.take(&report, &message.payload) {
-            Ok(Some(whole)) => {
-                let mut ackers = self.open.remove(&report).unwrap_or_default();
-                ackers.insert(number, acker);
-                for number in ackers.keys() {
-                    self.n_alone.remove(number);
-                }
-                match unbundle(&whole) {
-                    Ok(reports) => self.give(reports, ackers).await,
-                    Err(error) => {
-                        throw_away(&report, &error);
-                        for acker in ackers.values() {
-                            let _ = acker.ack_with(AckKind::Term).await;
-                        }
-                    }
-                }
-            }
-            Ok(None) if self.is_alone(number) => {
-                let report = line_of(&report, SUBJECT_CHARS_MAX);
-                warn!("nats: a part of a report is thrown away, as the others do not come: {report}");
-                self.n_alone.remove(&number);
-                let _ = acker.ack_with(AckKind::Term).await;
-            }
-            Ok(None) => {
-                self.open.entry(report).or_default().insert(number, acker);
-                self.forget_oldest();
-            }
-            Err(error) => {
-                throw_away(&report, &error);
-                let _ = acker.ack_with(AckKind::Term).await;
-            }
-        }
-    }
-
-    /// Counts a part whose report is not whole.
-    fn is_alone(&mut self, number: u64) -> bool {
-        if self.n_alone.len() >= COUNTED_MAX {
-            self.n_alone.clear();
-        }
-        let n_times = self.n_alone.entry(number).or_default();
-        *n_times += 1;
-        *n_times > ALONE_MAX
-    }
-
-    /// What the assembly has forgotten comes again, and is not acknowledged by what came first.
-    fn forget_oldest(&mut self) {
-        while self.open.len() > self.assembly.n_open().max(OPEN_MAX) {
-            let oldest = self.open.iter().min_by_key(|(_, ackers)| ackers.keys().next().copied());
-            let Some(oldest) = oldest.map(|(report, _)| report.clone()) else { return };
-            self.open.remove(&oldest);
-        }
-    }
-
-    async fn give(&mut self, reports: Vec<Vec<u8>>, ackers: BTreeMap<u64, Acker>) {
-        locked(&self.given).waiting.extend(ackers.keys());
-        let (receipts, committed): (Vec<Receipt>, Vec<Committed>) = reports.iter().map(|_| Receipt::new()).unzip();
-        tokio::spawn(acknowledge(committed, ackers, Arc::clone(&self.given)));
-        for (message, receipt) in reports.into_iter().zip(receipts) {
-            // Nobody takes it any more: it comes to the next writer.
-            let _ = self.deliveries.send(Delivery { message, receipt }).await;
-        }
-    }
-}
-
-fn throw_away(report: &str, error: &WireError) {
-    let report = line_of(report, SUBJECT_CHARS_MAX);
-    warn!("nats: a report is thrown away, and what it is of is fetched again: {error}: {report}");
-}
-
-/// What has become of parts whose reports were given out, by their numbers.
-#[derive(Default)]
-struct Given {
-    /// Those that are not committed yet.
-    waiting: HashSet<u64>,
-    /// Those that the server knows to be committed.
-    done: HashSet<u64>,
-    /// The same, the oldest first.
-    done_in_order: VecDeque<u64>,
-}
-
-impl Given {
-    /// What is to be answered to a part that comes again; nothing, where it is to be taken.
-    fn answer(&self, number: u64) -> Option<AckKind> {
-        // It takes long, but is not forgotten.
-        let waits = self.waiting.contains(&number).then_some(AckKind::Progress);
-        waits.or_else(|| self.done.contains(&number).then_some(AckKind::Ack))
-    }
-
-    fn end(&mut self, numbers: impl Iterator<Item = u64>, is_done: bool) {
-        for number in numbers {
-            self.waiting.remove(&number);
-            if is_done && self.done.insert(number) {
-                self.done_in_order.push_back(number);
-            }
-        }
-        while self.done_in_order.len() > DONE_MAX {
-            if let Some(oldest) = self.done_in_order.pop_front() {
-                self.done.remove(&oldest);
-            }
-        }
-    }
-}
-
-fn locked(given: &Mutex<Given>) -> MutexGuard<'_, Given> {
-    given.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Waits until all reports of a bundle are committed, tells the server, and whoever has committed them whether the server knows.
-async fn acknowledge(committed: Vec<Committed>, ackers: BTreeMap<u64, Acker>, given: Arc<Mutex<Given>>) {
-    let answers: Vec<_> = join_all(committed).await;
-    // One that is not committed comes again, and the others with it.
-    let known = if answers.iter().all(Result::is_ok) {
-        let told = try_join_all(ackers.values().map(Acker::double_ack)).await;
-        told.map(|_| ()).map_err(|error| BusError::Away(error.to_string()))
-    } else {
-        Err(BusError::Away("another report of the same message is not committed".to_owned()))
-    };
-    locked(&given).end(ackers.keys().copied(), known.is_ok());
-    for answer in answers.into_iter().flatten() {
-        let _ = answer.send(known.clone());
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{AckKind, DONE_MAX, Given, HashSet, name_of};
+    use std::collections::HashSet;
+
+    use super::name_of;
 
     #[test]
     fn bundles_with_other_reports_have_other_names() {
@@ -361,20 +255,5 @@ mod tests {
         let names = [name_of(&["run-1"]), name_of(&["run-1", "run-2"]), name_of(&["run-1", "run-3"])];
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), 3, "{names:?}");
         assert_eq!(name_of(&["run-1", "run-2"]), names[1]);
-    }
-
-    #[test]
-    fn a_part_that_comes_again_is_taken_again_only_where_its_commit_failed() {
-        let mut given = Given::default();
-        assert!(given.answer(1).is_none());
-        given.waiting.extend([1, 2, 3]);
-        assert!(matches!(given.answer(1), Some(AckKind::Progress)));
-        given.end([1, 2].into_iter(), true);
-        given.end([3].into_iter(), false);
-        assert!(matches!(given.answer(2), Some(AckKind::Ack)), "it was on the way when the other was acknowledged");
-        assert!(given.answer(3).is_none());
-        given.end(10..10 + DONE_MAX as u64, true);
-        assert!(given.answer(2).is_none() && given.answer(10).is_some());
-        assert_eq!((given.waiting.len(), given.done.len(), given.done_in_order.len()), (0, DONE_MAX, DONE_MAX));
     }
 }

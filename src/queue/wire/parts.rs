@@ -101,6 +101,11 @@ impl Assembly {
         self.open.len()
     }
 
+    /// Forgets the parts of the message `key`.
+    pub fn forget(&mut self, key: &str) {
+        self.open.retain(|open| open.key != key);
+    }
+
     /// Takes a part of the message `key`, and gives the message when it is whole. Where there would be too many that are not, the one is
     /// forgotten that was begun first. A part that comes again when its message was given begins another.
     ///

@@ -34,11 +34,36 @@ async fn there_are_so_many_workers_at_most_and_room_for_others_when_they_are_sil
     assert_eq!(desk.dispatcher.state().workers.len(), WORKERS_MAX);
     // Who is known is known still.
     assert!(refusal(&desk, Ask { number: 1, ..stranger(7) }).await.contains("it is newswire 0.0.9"));
-    tokio::time::sleep(ALLOWED_AND_MORE).await;
-    // The first that asks has the silent forgotten, and the next comes in.
-    refusal(&desk, Ask { number: 2, ..stranger(7) }).await;
+    // Whoever asks again keeps its place, and who is there no more leaves it to others, also while it counts as there.
+    tokio::time::sleep(REPLACED_AFTER).await;
+    refusal(&desk, Ask { number: 1, ..stranger(0) }).await;
     assert!(jobs(desk.ask(ask("pier", &[])).await).0.is_empty());
-    assert_eq!(desk.dispatcher.state().workers.len(), 2);
+    let is_known = |name: &str| desk.dispatcher.state().workers.contains_key(name);
+    assert!(is_known("pier") && is_known("w-0"));
+    assert_eq!(desk.dispatcher.state().workers.len(), WORKERS_MAX);
+    assert!(desk.dispatcher.figures().workers.iter().any(|seen| seen.worker == "pier"), "status tells of it");
+    tokio::time::sleep(ALLOWED_AND_MORE).await;
+    // The next that asks has all the silent forgotten, also where it is none of them.
+    refusal(&desk, stranger(9999)).await;
+    assert_eq!(desk.dispatcher.state().workers.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_has_work_leaves_its_place_to_nobody() {
+    let desk = Desk::new();
+    let poll = desk.poll();
+    let (given, ..) = jobs(desk.ask(ask("pier", &[(shard(), 1)])).await);
+    assert_eq!(given.len(), 1);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let stranger = |n: usize| Ask { program: "0.0.9".to_owned(), ..ask(&format!("w-{n}"), &[]) };
+    for n in 1..WORKERS_MAX {
+        refusal(&desk, stranger(n)).await;
+    }
+    tokio::time::sleep(REPLACED_AFTER).await;
+    for n in WORKERS_MAX..2 * WORKERS_MAX {
+        refusal(&desk, stranger(n)).await;
+    }
+    assert!(desk.dispatcher.state().workers.contains_key("pier") && !poll.is_finished());
 }
 
 #[tokio::test(start_paused = true)]
