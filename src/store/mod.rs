@@ -49,6 +49,7 @@ pub use read::asked::{AskedLink, AskedSource, AskedState, Mark};
 pub use read::backlog::Backlog;
 pub use read::cells::DamagedRow;
 pub use read::changes::ChangeRow;
+pub use read::counts::Count;
 pub use read::earlier_state::EarlierState;
 pub use read::gaps::GapRow;
 pub use read::habits::{ArticleReading, KeptHabits, SourceEvent, WatchedSource};

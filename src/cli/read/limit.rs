@@ -2,11 +2,14 @@
 
 use clap::Args;
 
-use crate::store::StoreError;
+use crate::store::{Count, StoreError};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Verbosity;
+
+/// Of what is not shown so many are counted.
+const COUNTED_MAX: u64 = 100_000;
 
 /// How much of a list is printed.
 #[derive(Clone, Copy, Debug, Args)]
@@ -52,14 +55,41 @@ pub(crate) fn tell_rest(
     n_shown: usize,
     limit: u32,
     things: &str,
-    count: impl FnOnce() -> Result<u64, StoreError>,
+    count: impl FnOnce(u64) -> Result<Count, StoreError>,
 ) -> Result<(), Failure> {
     if n_shown < limit as usize || context.verbosity == Verbosity::Quiet {
         return Ok(());
     }
-    let n_more = count()?.saturating_sub(n_shown as u64);
-    if n_more > 0 {
-        context.output.note(format!("newswire: {n_more} more {things}; -n N prints so many, --all prints all"));
+    if let Some(more) = more_than(n_shown as u64, count)? {
+        context.output.note(format!("newswire: {more} more {things}; -n N prints so many, --all prints all"));
     }
     Ok(())
+}
+
+/// How many more there are than are shown, in words. Where there are very many, to count them all would take longer than to list some.
+pub(crate) fn more_than(
+    n_shown: u64,
+    count: impl FnOnce(u64) -> Result<Count, StoreError>,
+) -> Result<Option<String>, StoreError> {
+    let Count { n, is_all } = count(n_shown.saturating_add(COUNTED_MAX))?;
+    let n_more = n.saturating_sub(n_shown);
+    let more = if is_all { n_more.to_string() } else { format!("more than {n_more}") };
+    Ok((n_more > 0).then_some(more))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_shown_is_counted_so_far() {
+        let check = |n_shown, n_there: u64, expected: Option<&str>| {
+            let count = |n_max: u64| Ok(Count { n: n_there.min(n_max), is_all: n_there <= n_max });
+            assert_eq!(more_than(n_shown, count).unwrap().as_deref(), expected, "{n_shown} of {n_there}");
+        };
+        check(20, 20, None);
+        check(20, 27, Some("7"));
+        check(20, 100_020, Some("100000"));
+        check(20, 100_021, Some("more than 100000"));
+    }
 }

@@ -55,7 +55,7 @@ pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Fail
             .output
             .note(format!("no articles{}", if filter == ArticleFilter::default() { " yet" } else { " match" }));
     }
-    tell_rest(context, n_shown, limit, "articles", || reader.n_articles(&filter))?;
+    tell_rest(context, n_shown, limit, "articles", |n_max| reader.n_articles_up_to(&filter, n_max))?;
     damage::report(context, &reader)
 }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::forms;
-use crate::store::{ArticleRow, Found, MATCH_MARKS, Order, SearchHit, expression_of, operators_taken_for_words};
+use crate::store::{ArticleRow, Count, Found, MATCH_MARKS, Order, SearchHit, expression_of, operators_taken_for_words};
 
 use super::damage;
 use super::filter::FilterArguments;
@@ -95,7 +95,7 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
 fn tell_others(context: &mut Context, found: &Found, limit: u32) -> Result<(), Failure> {
     let told = match found.order {
         Order::BestOfAll(n_found) => {
-            return tell_rest(context, found.hits.len(), limit, "articles", || Ok(n_found as u64));
+            return tell_rest(context, found.hits.len(), limit, "articles", |_| Ok(Count { n: n_found as u64, is_all: true }));
         }
         Order::BestOfNewest(n_ranked) => format!(
             "more than {n_ranked} articles match, and these are the best of the {n_ranked} that came in last; another word, --source or --since \

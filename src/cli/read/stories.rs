@@ -155,7 +155,7 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
             .output
             .note("no stories match; `newswire stories --min-articles 1` lists those told by one article too");
     }
-    tell_rest(context, n_shown, limit, "stories", || reader.n_stories(&filter))?;
+    tell_rest(context, n_shown, limit, "stories", |n_max| reader.n_stories_up_to(&filter, n_max))?;
     damage::report(context, &reader)
 }
 

@@ -17,7 +17,7 @@ use crate::store::{ArticleFilter, ChangeRow, Reader};
 use super::cursor::Cursor;
 use super::damage::Damage;
 use super::filter::FilterArguments;
-use super::limit::parse_count;
+use super::limit::{more_than, parse_count};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_words;
@@ -202,9 +202,8 @@ impl Tail {
             }
             (None, limit) => {
                 let n_shown = u64::from(limit.unwrap_or(N_LAST));
-                let n_more = self.reader.n_articles(&self.filter)?.saturating_sub(n_shown);
-                if n_more > 0 {
-                    say!("newswire: {n_more} earlier articles; -n N prints so many, --all prints all");
+                if let Some(more) = more_than(n_shown, |n_max| self.reader.n_articles_up_to(&self.filter, n_max))? {
+                    say!("newswire: {more} earlier articles; -n N prints so many, --all prints all");
                 }
             }
         }

@@ -25,7 +25,7 @@ const DONE_MAX: usize = 10_000;
 const ALONE_MAX: u32 = 2;
 
 /// Parts that wait for others. Of more, the oldest is thrown away, so that whoever sends first halves alone leaves other reports their places:
-/// the server gives out [`super::reports::UNACKNOWLEDGED_MAX`] at once. The longest report has some 64 parts, or a thousand where the server takes
+/// the server gives out `UNACKNOWLEDGED_MAX` of `reports` at once. The longest report has some 64 parts, or a thousand where the server takes
 /// short messages alone.
 const WAITING_MAX: usize = 5000;
 

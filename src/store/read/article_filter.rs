@@ -35,6 +35,8 @@ pub(in crate::store) enum UserCondition {
     AsSubquery,
     /// To one article after the other, for queries that stop after a few.
     RowByRow,
+    /// As it stands, for queries of `articles` alone.
+    InPlace,
 }
 
 /// Values by the name of their parameter.
@@ -54,7 +56,7 @@ impl ArticleFilter {
         let mut parameters: Parameters = Vec::new();
         if let Some(source_id) = self.source_id {
             let condition = match user_condition {
-                UserCondition::AsSubquery => {
+                UserCondition::AsSubquery | UserCondition::InPlace => {
                     "(articles.source_id = :source
                       OR articles.id IN (SELECT article_id FROM sightings WHERE sightings.source_id = :source))"
                 }
@@ -98,6 +100,7 @@ impl ArticleFilter {
             // comment at the end of the condition.
             conditions.push(match user_condition {
                 UserCondition::AsSubquery => format!("articles.id IN (SELECT id FROM articles WHERE {condition}\n)"),
+                UserCondition::InPlace => format!("({condition}\n)"),
                 UserCondition::RowByRow => {
                     format!("EXISTS (SELECT 1 FROM articles AS this WHERE this.id = articles.id AND ({condition}\n))")
                 }

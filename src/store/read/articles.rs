@@ -153,6 +153,9 @@ impl Reader {
         if let Some(ids) = newest::newest_of_source(connection, filter, limit)? {
             return Ok(among(Vec::new(), Vec::new(), &ids));
         }
+        if let Some(ids) = newest::newest_by_condition(connection, filter, limit)? {
+            return Ok(among(Vec::new(), Vec::new(), &ids));
+        }
         if filter.language.is_some() && filter.source_id.is_none() && filter.story_id.is_none() {
             // They are gone through by their times, and many of them are in it.
             let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);

@@ -11,7 +11,8 @@ use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
-use crate::store::read::reader::Reader;
+use crate::store::read::newest;
+use crate::store::read::reader::{Reader, list};
 
 /// The last change of an article.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,9 +185,19 @@ impl Reader {
         Ok(rows)
     }
 
+    /// The articles in the language of a choice, where they are few, and there is much behind a number.
+    fn few_in_language(&self, filter: &ArticleFilter, after: Option<i64>) -> Result<Option<Vec<i64>>, StoreError> {
+        let Some(language) = &filter.language else { return Ok(None) };
+        if self.last_change()? - after.unwrap_or(0) <= LOOKED_AT_MAX {
+            return Ok(None);
+        }
+        Ok(newest::few_in_language(self.connection(), language)?)
+    }
+
     fn changes(&self, filter: &ArticleFilter, after: Option<i64>, order: &str) -> Result<ChangesPage, StoreError> {
-        let (sql, parameters) = changes_sql(filter, after, order);
         let blame = |error: rusqlite::Error| filter.blame(error);
+        let few = self.few_in_language(filter, after)?;
+        let (sql, parameters) = changes_sql(filter, few.as_deref(), after, order);
         let mut statement = self.connection().prepare_cached(&sql).map_err(blame)?;
         let mut found = statement.query(parameters.as_slice()).map_err(blame)?;
         let mut page = ChangesPage::default();
@@ -207,6 +218,9 @@ impl Reader {
     }
 }
 
+/// With no more changes than these behind a number, all of them are looked at for those in a language.
+const LOOKED_AT_MAX: i64 = 20_000;
+
 /// The answer to a question for changes.
 #[derive(Default)]
 struct ChangesPage {
@@ -218,8 +232,14 @@ struct ChangesPage {
     last_change_seq: Option<i64>,
 }
 
-fn changes_sql(filter: &ArticleFilter, after: Option<i64>, order: &str) -> (String, Parameters) {
+fn changes_sql(filter: &ArticleFilter, few: Option<&[i64]>, after: Option<i64>, order: &str) -> (String, Parameters) {
     let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
+    // Numbers are looked up in no other index.
+    let not_indexed = if few.is_some() { "NOT INDEXED" } else { "" };
+    if let Some(few) = few {
+        conditions.push("articles.id IN rarray(:few)".to_owned());
+        parameters.push((":few", Box::new(list(few))));
+    }
     if let Some(after) = after {
         conditions.push("articles.change_seq > :after".to_owned());
         parameters.push((":after", Box::new(after)));
@@ -228,7 +248,7 @@ fn changes_sql(filter: &ArticleFilter, after: Option<i64>, order: &str) -> (Stri
     let sql = format!(
         "SELECT {ARTICLE_COLUMNS}, articles.change_seq, coalesce(articles.removed_at, articles.updated_at),
              articles.removed_at IS NOT NULL, articles.new_seq, articles.wording_seq
-         FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE {conditions} {order}"
+         FROM articles {not_indexed} LEFT JOIN sources ON sources.id = articles.source_id WHERE {conditions} {order}"
     );
     (sql, parameters)
 }
@@ -252,7 +272,7 @@ mod tests {
             statement.query_map(parameters, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap()
         };
         let check = |filter: &ArticleFilter, after: Option<i64>, order: &str| {
-            let (sql, parameters) = changes_sql(filter, after, order);
+            let (sql, parameters) = changes_sql(filter, None, after, order);
             let parameters: Vec<(&str, &dyn ToSql)> =
                 parameters.iter().map(|(name, value)| (*name, &**value)).collect();
             let steps = plan(&sql, &parameters);
@@ -268,6 +288,12 @@ mod tests {
         for filter in [&any, &of_source, &by_condition] {
             check(filter, None, "ORDER BY articles.change_seq DESC LIMIT 10");
         }
+        let in_language = ArticleFilter { language: Some("mt".to_owned()), ..any.clone() };
+        let (sql, parameters) =
+            changes_sql(&in_language, Some(&[3, 5]), Some(2), "ORDER BY articles.change_seq LIMIT 5");
+        let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+        let steps = plan(&sql, &parameters);
+        assert!(steps[0].contains("USING INTEGER PRIMARY KEY"), "{steps:#?}");
         let next = plan(&format!("SELECT {NEXT_CHANGE}"), &[]);
         assert!(next.iter().any(|step| step.starts_with("SEARCH articles USING COVERING INDEX")), "{next:#?}");
     }

@@ -144,8 +144,9 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn article_before(&self, since: Timestamp) -> Result<i64, StoreError> {
+        // Behind a plus the number is not looked for from the first article on.
         let found: Option<i64> = self.connection().query_row(
-            "SELECT coalesce((SELECT min(id) - 1 FROM articles WHERE first_seen_at >= ?1), (SELECT max(id) FROM articles))",
+            "SELECT coalesce((SELECT min(+id) - 1 FROM articles WHERE first_seen_at >= ?1), (SELECT max(id) FROM articles))",
             [public_time(since)],
             |row| row.get(0),
         )?;

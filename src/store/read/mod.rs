@@ -64,7 +64,7 @@ pub(super) mod names;
 
 mod spellings;
 
-mod counts;
+pub(super) mod counts;
 
 pub(super) mod changes;
 

@@ -42,6 +42,9 @@ const SEEN_AFTER_OTHERS_SINCE: &str = "SELECT article_id FROM sightings WHERE so
 const PASSED_MAX: u32 = 10_000;
 const PASSED_FOR_EACH: u32 = 60;
 
+/// So many of the newest are looked at for those that meet a condition, in some hundred milliseconds at most. Beyond them an index may be of use.
+const PASSED_BY_CONDITION: u32 = 50_000;
+
 /// All articles in a language that has no more than these are looked at, in some twenty milliseconds. Of those in one that has more, a list
 /// is had from the newest on.
 const FEW_IN_LANGUAGE: u32 = 10_000;
@@ -123,6 +126,24 @@ pub(super) fn newest_in_language(
     newest.extend(choice.newest(connection, &Part { from: Some(&last), ..Part::with(TIME, &condition) }, limit)?);
     sort(&mut newest, limit);
     Ok(Some(ids_of(newest)))
+}
+
+/// The newest articles that meet the user's condition, newest first, so many at most, where they are among the newest of all. `None`: they have to
+/// be looked for in another way.
+pub(super) fn newest_by_condition(
+    connection: &Connection,
+    filter: &ArticleFilter,
+    limit: u32,
+) -> rusqlite::Result<Option<Vec<i64>>> {
+    let is_by_condition = filter.condition.is_some() && filter.source_id.is_none() && filter.story_id.is_none();
+    if !is_by_condition || !(1..=LIST_MAX).contains(&limit) {
+        return Ok(None);
+    }
+    let choice = Choice::of(filter);
+    let passed_last = choice.time_behind(connection, PASSED_BY_CONDITION)?;
+    let newest = choice.newest(connection, &Part { from: passed_last.as_ref(), ..Part::with(TIME, "TRUE") }, limit)?;
+    let is_found = passed_last.is_none() || newest.len() == limit as usize;
+    Ok(is_found.then(|| ids_of(newest)))
 }
 
 /// The articles in a language, where they are so few that all of them are looked at.
@@ -383,6 +404,16 @@ mod tests {
                 let expected = by_looking_at_all(&connection, &filter, limit);
                 assert_eq!(newest.unwrap_or_else(|| expected.clone()), expected, "{filter:?}, {limit}");
             }
+        }
+        // Of those that meet a condition.
+        for (condition, limit, is_found) in
+            [("words > 20", 20, true), ("id < 3", 20, true), ("words > 20", LIST_MAX + 1, false)]
+        {
+            let filter = ArticleFilter { condition: Some(condition.to_owned()), ..ArticleFilter::default() };
+            let newest = newest_by_condition(&connection, &filter, limit).unwrap();
+            assert_eq!(newest.is_some(), is_found, "{condition}");
+            let expected = by_looking_at_all(&connection, &filter, limit);
+            assert_eq!(newest.unwrap_or_else(|| expected.clone()), expected, "{condition}");
         }
         assert_eq!(few_in_language(&connection, "mt").unwrap().map(|ids| ids.len()), Some(20));
         assert_eq!(few_in_language(&connection, "fi").unwrap(), Some(Vec::new()));

@@ -223,7 +223,7 @@ impl Reader {
                 |row| row.get(0),
             )?,
             n_links_due: count_by(&format!("SELECT count(*) FROM _links WHERE due_at <= ?1 AND NOT {IS_HELD}"), &now_ms)?,
-            n_links_later: count_by(&format!("SELECT count(*) FROM _links WHERE due_at > ?1 OR due_at <= ?1 AND {IS_HELD}"), &now_ms)?,
+            n_links_later: count_by(&format!("SELECT count(*) FROM _links WHERE due_at IS NOT NULL AND (due_at > ?1 OR {IS_HELD})"), &now_ms)?,
             n_links_given_up: self.n_given_up()?,
             fetches_24h: (
                 count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1", &day_ago)?,

@@ -394,8 +394,8 @@ mod tests {
     use super::*;
     use crate::config;
     use crate::store::file::open::open_for_writing;
-
     use crate::store::file::schema::in_memory;
+    use crate::store::read::counts::Count;
 
     #[test]
     fn stories_since_a_time_are_the_same_however_they_are_found() {
@@ -426,7 +426,13 @@ mod tests {
                 let first = reader.stories(&filter, Some(20)).unwrap();
                 assert_eq!(first, all[..all.len().min(20)], "{filter:?}");
                 assert_eq!(all.is_empty(), sources_min == 9);
-                assert_eq!(reader.n_stories(&filter).unwrap(), all.len() as u64);
+                let n_all = all.len() as u64;
+                assert_eq!(reader.n_stories(&filter).unwrap(), n_all);
+                assert_eq!(reader.n_stories_up_to(&filter, n_all).unwrap(), Count { n: n_all, is_all: true });
+                if n_all > 0 {
+                    let counted = reader.n_stories_up_to(&filter, n_all - 1).unwrap();
+                    assert_eq!(counted, Count { n: n_all - 1, is_all: false });
+                }
             }
         }
         // Few have nine articles of seven sources, and many have one article.

@@ -41,11 +41,19 @@ fn begin(connection: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
         return Ok(false);
     }
     // By days: of each the smallest number that no later day goes below, since imported articles are as old as they say.
+    // One day after the other is looked up in the index of times: to group all articles would sort them in memory.
     connection.execute(
         "INSERT OR REPLACE INTO _arrivals (first_id, arrived_at)
+         WITH RECURSIVE days (prefix) AS (
+             SELECT substr(min(first_seen_at), 1, 10) FROM articles WHERE first_seen_at <= ?1
+             UNION ALL
+             SELECT (SELECT substr(min(first_seen_at), 1, 10) FROM articles
+                     WHERE first_seen_at > iif(length(prefix) < 10, prefix, prefix || '~') AND first_seen_at <= ?1)
+             FROM days WHERE prefix IS NOT NULL)
          SELECT min(first_id) OVER (ORDER BY second ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING), second
-         FROM (SELECT min(id) AS first_id, CAST(strftime('%s', substr(first_seen_at, 1, 10)) AS INTEGER) AS second
-             FROM articles WHERE first_seen_at <= ?1 GROUP BY substr(first_seen_at, 1, 10))
+         FROM (SELECT CAST(strftime('%s', prefix) AS INTEGER) AS second,
+                 (SELECT min(+id) FROM articles WHERE first_seen_at >= prefix AND first_seen_at <= min(prefix || '~', ?1)) AS first_id
+             FROM days WHERE prefix IS NOT NULL)
          WHERE second IS NOT NULL ORDER BY second",
         [public_time(now)],
     )?;

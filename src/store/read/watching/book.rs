@@ -252,7 +252,9 @@ impl Reader {
     }
 
     fn past(&self, since: Timestamp, begins_after: i64) -> Result<Past, StoreError> {
-        let sql = "SELECT id, first_seen_at FROM articles WHERE new_seq > ?1 AND first_seen_at <= ?2 ORDER BY id";
+        // An article changed last when it came or later, and of that there is an index; behind a plus nothing else is one.
+        let sql = "SELECT id, first_seen_at FROM articles
+                   WHERE change_seq > ?1 AND new_seq > ?1 AND +first_seen_at <= ?2 ORDER BY +id";
         let seen = self.rows(sql, params![begins_after, public_time(Timestamp::now())], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?.parse::<Timestamp>().ok()))
         })?;
