@@ -6,11 +6,18 @@
 Fetches the same generated articles in one process, with one worker and with two, in turn, and prints the processor time that each process
 took for an article (user and system, from proc(5)), its ratio to the one process, and articles a second. The news web asks for no pauses worth
 mentioning, so that reading pages is what takes the time. It takes nats-server 2.10 or later, named by NATS_SERVER or on the PATH.
+
+With --instructions all runs under valgrind, which counts the instructions of each process outside the system, from its start to its end: busy
+neighbours do not change them. That is slow, so fewer articles will do, and takes a build that asks the clock by the C library:
+
+    RUSTFLAGS="--cfg rustix_use_libc" cargo build --release --bin newswire --example newsweb
+    python3 tests/cluster/cost.py target/release --instructions --rounds 1 --sites 60 --articles 15
 """
 
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -30,6 +37,7 @@ def arguments():
     parser.add_argument("--sites", type=int, default=120)
     parser.add_argument("--articles", type=int, default=50, help="of each site")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--instructions", action="store_true", help="count instructions in place of time")
     return parser.parse_args()
 
 
@@ -70,6 +78,8 @@ class Round:
             self.start("nats-server", [server, "-a", "127.0.0.1", "-p", str(port), "--jetstream", "--store_dir", str(self.folder / "nats")])
             queue = ["--nats", f"nats://127.0.0.1:{port}"]
             time.sleep(1)
+        if options.instructions:
+            newswire = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={self.folder}/%p.out", *newswire]
         for number in range(n_workers):
             self.start(f"worker {number + 1}", [*newswire, "work", *queue])
         self.start("run", [*newswire, "run", *queue])
@@ -89,12 +99,25 @@ class Round:
             time.sleep(0.05)
         n, seconds = n_stored(self.database) - n_before, time.monotonic() - began_at
         used = {name: 1000 * (processor_time(process) - before[name]) / n for name, process in self.processes.items()}
+        self.end()
+        return used, n / seconds
+
+    def count(self):
+        """Millions of instructions of each process of newswire for an article, of all of it; and nothing of how fast that was."""
+        while n_stored(self.database) < self.n_all:
+            time.sleep(0.5)
+        logs = self.end()
+        collected = {name: re.search(r"Collected : (\d+)", log) for name, log in logs.items()}
+        return {name: int(found[1]) / 1e6 / self.n_all for name, found in collected.items() if found}, 0
+
+    def end(self):
         for name in reversed(self.processes):
             self.processes[name].send_signal(signal.SIGTERM)
         for process in self.processes.values():
             process.wait()
+        logs = {name: (self.folder / f"{name.replace(' ', '')}.log").read_text(errors="replace") for name in self.processes}
         shutil.rmtree(self.folder)
-        return used, n / seconds
+        return logs
 
 
 def main():
@@ -108,21 +131,25 @@ def main():
     settings = web / "newswire.toml"
     settings.write_text(settings.read_text().replace("host_delay_ms = 20", "host_delay_ms = 1"))
     rounds = {0: [], 1: [], 2: []}
+    unit = "million instructions" if options.instructions else "ms"
     try:
         for number in range(options.rounds):
             for n_workers in rounds:
-                used, speed = Round(options, web, n_workers).measure()
+                one = Round(options, web, n_workers)
+                used, speed = one.count() if options.instructions else one.measure()
                 rounds[n_workers].append((used, speed))
-                told = ", ".join(f"{name} {ms:.2f}" for name, ms in used.items())
-                print(f"round {number + 1}, {n_workers} workers: {speed:.0f} articles/s; ms an article: {told}", flush=True)
+                told = ", ".join(f"{name} {cost:.2f}" for name, cost in used.items())
+                fast = f"{speed:.0f} articles/s; " if speed else ""
+                print(f"round {number + 1}, {n_workers} workers: {fast}{unit} an article: {told}", flush=True)
     finally:
         server.kill()
         shutil.rmtree(web)
-    ours = lambda used: sum(ms for name, ms in used.items() if name != "nats-server")
+    ours = lambda used: sum(cost for name, cost in used.items() if name != "nats-server")
     alone = statistics.median(ours(used) for used, _ in rounds[0])
     for n_workers, measured in rounds.items():
-        ms, speed = statistics.median(ours(used) for used, _ in measured), statistics.median(speed for _, speed in measured)
-        print(f"{n_workers} workers: {ms:.2f} ms an article, {ms / alone:.2f} of one process, {speed:.0f} articles/s")
+        cost, speed = statistics.median(ours(used) for used, _ in measured), statistics.median(speed for _, speed in measured)
+        fast = f", {speed:.0f} articles/s" if speed else ""
+        print(f"{n_workers} workers: {cost:.2f} {unit} an article, {cost / alone:.2f} of one process{fast}")
 
 
 if __name__ == "__main__":
