@@ -18,7 +18,7 @@ use crate::store::read::article_filter::{ArticleFilter, Parameters, UserConditio
 use crate::store::read::hit::{Hit, Index};
 use crate::store::read::newest::few_in_language;
 use crate::store::read::ranking::Ranking;
-use crate::store::read::reader::list;
+use crate::store::read::reader::{ROWS_AT_ONCE, list};
 use crate::store::read::spellings::{spellings, words_of};
 use crate::store::read::volume_hits::Files;
 
@@ -46,6 +46,9 @@ const NAMES: [[&str; 3]; 4] = [
 /// So many hits of several words are looked up one by one.
 const LOOKED_UP_MAX: usize = 100;
 
+/// So many hits of a beginning are shown at a time where all are: for each lot all its words are gathered in each file.
+const OF_BEGINNING_AT_ONCE: usize = 40_000;
+
 /// BM25, where a match in the title counts five times as much.
 const SCORE: &str = "bm25({table}, 5.0, 1.0)";
 
@@ -68,6 +71,15 @@ pub(super) struct Asked {
 enum Pieces {
     Whole,
     Any,
+}
+
+/// How hits are found again when they are to be shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// Whichever way is the shorter for what is one page or a few.
+    AtOnce,
+    /// As a part of very many: nothing is gone through for each part that the others need too.
+    InParts,
 }
 
 /// Which hits are sought, and how many of them at most.
@@ -123,6 +135,24 @@ impl Asked {
     /// The indexes that are asked.
     pub(super) fn indexes(&self) -> &'static [Index] {
         self.indexes
+    }
+
+    /// How many hits are shown at a time where very many are.
+    pub(super) fn n_at_once(&self) -> usize {
+        if self.has_beginning() { OF_BEGINNING_AT_ONCE } else { ROWS_AT_ONCE }
+    }
+
+    /// Whether there may be a beginning of words in it.
+    fn has_beginning(&self) -> bool {
+        self.expression.contains('*')
+    }
+
+    /// Whether so many hits are looked up one by one, or all that have the words are gone through from the oldest to the newest. That is slower
+    /// where a word has many hits or is a beginning, whose words are gathered each time; but of two words FTS5 may go through very many
+    /// articles that have one of them.
+    fn is_looked_up(&self, n_hits: usize, again: Again) -> bool {
+        let has_words = self.expression.contains(char::is_whitespace) && n_hits <= LOOKED_UP_MAX;
+        !self.has_beginning() && (again == Again::InParts || has_words)
     }
 
     /// The newest hits in a choice of articles, so many at most.
@@ -205,10 +235,10 @@ impl Asked {
         if *filter == ArticleFilter::default() {
             return Ok(Choice::existing());
         }
-        // Among a few more is looked for what stands in one piece: for that texts are read.
-        let n_sought = n_max.saturating_add(1);
-        let hits = self.newest(files, &Choice::existing(), Pieces::Any, UNSCORED, n_sought)?;
-        if hits.len() <= n_max as usize {
+        // Among a few more is looked for what stands in one piece: for that texts are read. Of more than a list is made of, each is asked.
+        let n_few = n_max.min(FEW_ARTICLES);
+        let hits = self.newest(files, &Choice::existing(), Pieces::Any, UNSCORED, n_few + 1)?;
+        if hits.len() <= n_few as usize {
             let ids: Vec<i64> = hits.iter().map(|hit| hit.id).collect();
             Ok(Choice::Among(list(&chosen(connection, filter, &ids)?)))
         } else {
@@ -322,27 +352,40 @@ impl Asked {
 
     /// Gives hits in volumes their ranks, those of their files.
     fn score_in_volumes(&self, files: Files<'_>, score: &str, hits: &mut [Hit]) {
-        for &index in self.indexes {
+        // The ranks of one volume at a time are in memory beside all hits.
+        let asked = files.closed.iter().flat_map(|one| self.indexes.iter().map(|index| (one.month, *index)));
+        for (month, index) in asked {
             let table = index.table();
             let sql = format!(
                 "SELECT rowid, {} FROM {table} WHERE {table} MATCH :expression AND +rowid IN rarray(:ids)",
                 score.replace("{table}", table)
             );
-            let scores: HashMap<i64, f64> = files.of_hits(hits, index, &sql, &[(":expression", &self.expression)]);
-            for hit in hits.iter_mut().filter(|hit| hit.index == index) {
+            let is_there = |hit: &Hit| hit.index == index && hit.volume == Some(month);
+            let there: Vec<Hit> = hits.iter().copied().filter(is_there).collect();
+            let scores: HashMap<i64, f64> = files.of_hits(&there, index, &sql, &[(":expression", &self.expression)]);
+            for hit in hits.iter_mut().filter(|hit| is_there(hit)) {
                 hit.score = scores.get(&hit.id).copied().unwrap_or(hit.score);
             }
         }
     }
 
     /// Passages of hits in volumes, or their whole texts where the index has none to cut them from.
-    pub(super) fn passages_in_volumes(&self, files: Files<'_>, index: Index, hits: &[Hit]) -> HashMap<i64, String> {
+    pub(super) fn passages_in_volumes(
+        &self,
+        files: Files<'_>,
+        index: Index,
+        hits: &[Hit],
+        again: Again,
+    ) -> HashMap<i64, String> {
         let expression: (&str, &dyn ToSql) = (":expression", &self.expression);
         match index {
             Index::Words => {
-                let sql = "SELECT rowid, snippet(articles_fts, -1, char(1), char(2), '…', 24) FROM articles_fts
-                     WHERE articles_fts MATCH :expression AND +rowid IN rarray(:ids)";
-                files.of_hits(hits, index, sql, &[expression])
+                let plus = if again == Again::InParts && !self.has_beginning() { "" } else { "+" };
+                let sql = format!(
+                    "SELECT rowid, snippet(articles_fts, -1, char(1), char(2), '…', 24) FROM articles_fts
+                     WHERE articles_fts MATCH :expression AND {plus}rowid IN rarray(:ids)"
+                );
+                files.of_hits(hits, index, &sql, &[expression])
             }
             Index::Characters => {
                 files.of_hits(hits, index, "SELECT id, body FROM articles WHERE id IN rarray(:ids)", &[])
@@ -357,18 +400,15 @@ impl Asked {
         what: &str,
         index: Index,
         hits: &[Hit],
+        again: Again,
         mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
         let is_here = |hit: &&Hit| hit.index == index && hit.volume.is_none();
         let ids: Vec<i64> = hits.iter().filter(is_here).map(|hit| hit.id).collect();
         let (Some(oldest), Some(newest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(()) };
         let table = index.table();
-        // Once from the oldest to the newest: behind a plus, articles are not looked up one by one. That is slower where a word has
-        // many hits or is a beginning, whose words are gathered each time; but of two words FTS5 may go through very many articles that
-        // have one of them.
-        let has_words = self.expression.contains(char::is_whitespace) && !self.expression.contains('*');
-        let is_looked_up = has_words && ids.len() <= LOOKED_UP_MAX;
-        let plus = if is_looked_up { "" } else { "+" };
+        // Behind a plus, articles are not looked up one by one.
+        let plus = if self.is_looked_up(ids.len(), again) { "" } else { "+" };
         let sql = format!(
             "SELECT {what} WHERE {table} MATCH :expression AND {plus}{table}.rowid IN rarray(:ids)
                  AND {table}.rowid BETWEEN :oldest AND :newest"
@@ -400,6 +440,9 @@ impl Hits {
 
 /// The number of an article that is the last of so many hits, the newest first; of fewer any is older.
 fn oldest_of(hits: &[Hit], n_max: u32) -> i64 {
+    if hits.len() < n_max as usize {
+        return i64::MIN;
+    }
     let ids: BTreeSet<i64> = hits.iter().map(|hit| hit.id).collect();
     let last = usize::try_from(n_max).unwrap_or(usize::MAX).checked_sub(1);
     last.and_then(|last| ids.into_iter().rev().nth(last)).unwrap_or(i64::MIN)

@@ -13,9 +13,9 @@ use crate::store::read::articles::article_name;
 use crate::store::read::beginnings::{Beginning, WithBeginning};
 use crate::store::read::cells::DamagedRow;
 use crate::store::read::hit::{Hit, Index};
-use crate::store::read::hits::Asked;
+use crate::store::read::hits::{Again, Asked};
 use crate::store::read::passage;
-use crate::store::read::reader::{Reader, list};
+use crate::store::read::reader::{Reader, in_parts_of, list};
 use crate::store::read::volume_hits::Files;
 
 pub use crate::store::read::hits::RANKED_MAX;
@@ -83,7 +83,40 @@ impl Reader {
         Ok(self.find(expression, filter, limit, limit)?.0)
     }
 
-    /// The same, and what more of the hits are counted by, in their order: a passage is cut out for those that are shown alone.
+    /// The same, but that hits are passed to `visit`, some thousand of them being in memory at one time: of the others only the numbers and
+    /// ranks are. The database is not being read while `visit` works. Of hits that are gone by then nothing is passed.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, the expression is not valid, or `visit` fails.
+    pub fn for_each_hit<E: From<StoreError>>(
+        &self,
+        expression: &str,
+        filter: &ArticleFilter,
+        limit: u32,
+        visit: impl FnMut(SearchHit) -> Result<(), E>,
+    ) -> Result<Order, E> {
+        if limit <= RANKED_MAX {
+            let found = self.search(expression, filter, limit)?;
+            found.hits.into_iter().try_for_each(visit)?;
+            return Ok(found.order);
+        }
+        let wrong = |error: rusqlite::Error| blame(error, expression, filter);
+        let asked = Asked::of(expression);
+        let words = passage::words_of(expression);
+        let (best, order) = self.best(&asked, filter, limit).map_err(wrong)?;
+        let show = |part: &[Hit]| {
+            let mut part = part.to_vec();
+            // A month may have been closed while somebody looked at the hits before.
+            let closed = closed(self.connection()).unwrap_or_default();
+            self.files(&closed).place(&mut part)?;
+            self.shown(&asked, &words, &part, Again::InParts)
+        };
+        in_parts_of(asked.n_at_once(), &best, |part| show(part).map_err(wrong), visit)?;
+        Ok(order)
+    }
+
+    /// The same as [`Reader::search`], and what more of the hits are counted by, in their order: a passage is cut out for those that are shown alone.
     ///
     /// # Errors
     ///
@@ -128,13 +161,18 @@ impl Reader {
             return Ok((Found { hits, order: Order::Newest }, ids));
         }
         let asked = Asked::of(expression);
-        let closed = self.closed_months();
-        let ranked = asked.hits(self.files(&closed), filter, RANKED_MAX.max(n_found)).map_err(wrong)?;
-        let order = if ranked.are_all { Order::BestOfAll(ranked.len()) } else { Order::BestOfNewest(ranked.len()) };
-        let best = ranked.best(n_found);
+        let (best, order) = self.best(&asked, filter, n_found).map_err(wrong)?;
         let first = &best[..best.len().min(n_shown as usize)];
-        let hits = self.shown(&asked, &passage::words_of(expression), first).map_err(wrong)?;
+        let hits = self.shown(&asked, &passage::words_of(expression), first, Again::AtOnce).map_err(wrong)?;
         Ok((Found { hits, order }, best.iter().map(|hit| hit.id).collect()))
+    }
+
+    /// The best hits of all or of the newest, best first, and which of these it is.
+    fn best(&self, asked: &Asked, filter: &ArticleFilter, n_found: u32) -> rusqlite::Result<(Vec<Hit>, Order)> {
+        let closed = self.closed_months();
+        let ranked = asked.hits(self.files(&closed), filter, RANKED_MAX.max(n_found))?;
+        let order = if ranked.are_all { Order::BestOfAll(ranked.len()) } else { Order::BestOfNewest(ranked.len()) };
+        Ok((ranked.best(n_found), order))
     }
 
     /// The last articles that came in of those that a search finds, so many at most, the last first: what somebody who has read the earlier
@@ -198,7 +236,8 @@ impl Reader {
             }
             for ((_, word), mut hits) in by_word {
                 self.files(&self.closed_months()).place(&mut hits)?;
-                let found = self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits)?;
+                let found =
+                    self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits, Again::AtOnce)?;
                 shown.extend(found.into_iter().map(|hit| (hit.row.id, hit)));
             }
             if shown.len() >= n_shown as usize {
@@ -212,7 +251,7 @@ impl Reader {
     }
 
     /// The articles of hits, in their order, with the passage of each.
-    fn shown(&self, asked: &Asked, words: &[String], hits: &[Hit]) -> rusqlite::Result<Vec<SearchHit>> {
+    fn shown(&self, asked: &Asked, words: &[String], hits: &[Hit], again: Again) -> rusqlite::Result<Vec<SearchHit>> {
         let mut shown: HashMap<i64, SearchHit> = HashMap::with_capacity(hits.len());
         for &index in asked.indexes() {
             let table = index.table();
@@ -224,7 +263,7 @@ impl Reader {
                 "{ARTICLE_COLUMNS}, {passage} FROM {table} CROSS JOIN articles ON articles.id = {table}.rowid
                  LEFT JOIN sources ON sources.id = articles.source_id"
             );
-            asked.of_hits(self.connection(), &what, index, hits, |row| {
+            asked.of_hits(self.connection(), &what, index, hits, again, |row| {
                 let hit = self.readable(
                     row,
                     |hit: &SearchHit| article_name(&hit.row),
@@ -242,7 +281,7 @@ impl Reader {
             })?;
         }
         if hits.iter().any(|hit| hit.volume.is_some()) {
-            self.show_of_volumes(asked, words, hits, &mut shown)?;
+            self.show_of_volumes(asked, words, hits, again, &mut shown)?;
         }
         Ok(hits.iter().filter_map(|hit| shown.remove(&hit.id)).collect())
     }
@@ -253,6 +292,7 @@ impl Reader {
         asked: &Asked,
         words: &[String],
         hits: &[Hit],
+        again: Again,
         shown: &mut HashMap<i64, SearchHit>,
     ) -> rusqlite::Result<()> {
         let closed = self.closed_months();
@@ -260,7 +300,7 @@ impl Reader {
         let mut rows: HashMap<i64, ArticleRow> =
             self.articles_among(&ids)?.into_iter().map(|row| (row.id, row)).collect();
         for &index in asked.indexes() {
-            for (id, text) in asked.passages_in_volumes(self.files(&closed), index, hits) {
+            for (id, text) in asked.passages_in_volumes(self.files(&closed), index, hits, again) {
                 let Some(row) = rows.remove(&id) else { continue };
                 let snippet = match index {
                     Index::Words => text,

@@ -94,8 +94,8 @@ impl Files<'_> {
         let Some(volumes) = self.volumes else { return Ok(()) };
         for Closed { month, last_id, .. } in self.closed {
             // Both indexes may have an article.
-            let newer: HashSet<i64> = hits.iter().map(|hit| hit.id).filter(|id| id > last_id).collect();
-            if newer.len() >= n_max as usize {
+            let newer = || hits.iter().map(|hit| hit.id).filter(|id| id > last_id).collect::<HashSet<i64>>();
+            if hits.len() >= n_max as usize && newer().len() >= n_max as usize {
                 break;
             }
             for &index in indexes {
@@ -180,13 +180,13 @@ mod tests {
 
     use super::*;
     use crate::config::StoreSettings;
-    use crate::store::Reader;
     use crate::store::file::open::open_for_writing;
     use crate::store::file::volumes::closed;
     use crate::store::read::article_filter::ArticleFilter;
     use crate::store::read::hits::Asked;
     use crate::store::write::beside::beside;
     use crate::store::write::volumes::close_month_beside;
+    use crate::store::{Order, Reader, StoreError};
 
     const N_ARTICLES: u32 = 3200;
 
@@ -264,6 +264,53 @@ mod tests {
                 assert!(before == after, "after {month} was closed: {before:?} {after:?}");
             }
         }
+    }
+
+    #[test]
+    fn hits_that_are_shown_in_parts_are_the_same_in_the_same_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings { path: folder.path().join("a.db"), ..crate::config::defaults().store };
+        fill(&settings);
+        let all = ArticleFilter::default();
+        let german = ArticleFilter { language: Some("de".to_owned()), ..all.clone() };
+        let check = || {
+            let reader = Reader::open(&settings.path).unwrap();
+            for (expression, filter, n_hits) in [
+                ("\"ferry\"", &all, 3200),
+                ("\"ferry\" \"sails\"", &all, 3200),
+                ("\"sai\"*", &all, 3200),
+                ("ferry NOT harbour", &all, 2134),
+                ("\"台风\"", &all, 800),
+                ("\"ferry\"", &german, 320),
+            ] {
+                let found = reader.search(expression, filter, u32::MAX).unwrap();
+                let mut hits = Vec::new();
+                let push = |hit| {
+                    hits.push(hit);
+                    Ok::<_, StoreError>(())
+                };
+                let order = reader.for_each_hit(expression, filter, u32::MAX, push).unwrap();
+                assert_eq!((order, hits.len()), (Order::BestOfAll(n_hits), n_hits), "{expression}");
+                assert!(hits == found.hits, "{expression}");
+            }
+        };
+        check();
+        close_month_beside(&settings, "2026-02".parse().unwrap(), "2026-06-01T00:00:00Z".parse().unwrap(), |_| true)
+            .unwrap();
+        check();
+        // A month is closed while somebody looks at the first hits: of the others none is missing.
+        let reader = Reader::open(&settings.path).unwrap();
+        let mut n_hits = 0;
+        let close = |_| {
+            n_hits += 1;
+            if n_hits == 1 {
+                let now = "2026-06-01T00:00:00Z".parse().unwrap();
+                close_month_beside(&settings, "2026-01".parse().unwrap(), now, |_| true)?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        reader.for_each_hit("\"ferry\"", &all, u32::MAX, close).unwrap();
+        assert_eq!(n_hits, N_ARTICLES);
     }
 
     #[test]
