@@ -15,8 +15,8 @@ use rusqlite::{Connection, ToSql};
 use crate::store::file::characters;
 use crate::store::file::volumes::Month;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::few::{chosen, few_by_condition, few_by_index, ids_of};
 use crate::store::read::hit::{Hit, Index};
-use crate::store::read::newest::few_in_language;
 use crate::store::read::ranking::Ranking;
 use crate::store::read::reader::{ROWS_AT_ONCE, list};
 use crate::store::read::spellings::{spellings, words_of};
@@ -448,15 +448,6 @@ fn oldest_of(hits: &[Hit], n_max: u32) -> i64 {
     last.and_then(|last| ids.into_iter().rev().nth(last)).unwrap_or(i64::MIN)
 }
 
-/// Those of some articles that a filter chooses, in ascending order.
-pub(super) fn chosen(connection: &Connection, filter: &ArticleFilter, ids: &[i64]) -> rusqlite::Result<Vec<i64>> {
-    let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
-    conditions.push("articles.id IN rarray(:ids)".to_owned());
-    parameters.push((":ids", Box::new(list(ids))));
-    let sql = format!("SELECT articles.id FROM articles WHERE {} ORDER BY articles.id", conditions.join(" AND "));
-    ids_of(connection, &sql, &parameters)
-}
-
 /// How the hits in a choice of articles are told from others.
 enum Choice {
     /// By looking at each: whether it was seen in a source, which indexes tell, and at its article for the conditions.
@@ -472,20 +463,13 @@ impl Choice {
     }
 
     fn of(connection: &Connection, filter: &ArticleFilter) -> rusqlite::Result<Choice> {
-        let ArticleFilter {
-            source_id,
-            since,
-            until,
-            story_id,
-            language,
-            condition: _,
-            without_duplicates: _,
-            as_of: _,
-        } = filter;
-        let is_in_time = since.is_some() || until.is_some();
-        if let Some(source_id) = *source_id
+        if let Some(ids) = few_by_condition(connection, filter, FEW_ARTICLES)? {
+            return Ok(Choice::Among(list(&ids)));
+        }
+        let is_in_time = filter.since.is_some() || filter.until.is_some();
+        if let Some(source_id) = filter.source_id
             && !is_in_time
-            && story_id.is_none()
+            && filter.story_id.is_none()
             && has_many(connection, source_id)?
         {
             let others = ArticleFilter { source_id: None, ..filter.clone() };
@@ -493,20 +477,8 @@ impl Choice {
             parameters.push((":source", Box::new(source_id)));
             return Ok(Choice::OneByOne { is_of_source: true, conditions, parameters });
         }
-        // By these articles are found in an index.
-        if source_id.is_some() || is_in_time || story_id.is_some() {
-            let (conditions, parameters) = filter.conditions(UserCondition::AsSubquery);
-            let n_sought = FEW_ARTICLES + 1;
-            let sql = format!("SELECT articles.id FROM articles WHERE {} LIMIT {n_sought}", conditions.join(" AND "));
-            let ids = ids_of(connection, &sql, &parameters)?;
-            if ids.len() <= FEW_ARTICLES as usize {
-                return Ok(Choice::Among(list(&ids)));
-            }
-        }
-        if let (None, Some(language)) = (source_id, language)
-            && let Some(ids) = few_in_language(connection, language)?
-        {
-            return Ok(Choice::Among(list(&chosen(connection, filter, &ids)?)));
+        if let Some(ids) = few_by_index(connection, filter, FEW_ARTICLES)? {
+            return Ok(Choice::Among(list(&ids)));
         }
         let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
         Ok(Choice::OneByOne { is_of_source: false, conditions, parameters })
@@ -625,13 +597,6 @@ fn has_many(connection: &Connection, source_id: i64) -> rusqlite::Result<bool> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM articles WHERE source_id = ?1 LIMIT ?2)";
     let n_articles: u32 = connection.query_row(sql, (source_id, MANY_OF_SOURCE.end() + 1), |row| row.get(0))?;
     Ok(MANY_OF_SOURCE.contains(&n_articles))
-}
-
-fn ids_of(connection: &Connection, sql: &str, parameters: &Parameters) -> rusqlite::Result<Vec<i64>> {
-    let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-    let mut statement = connection.prepare(sql)?;
-    let ids = statement.query_map(parameters.as_slice(), |row| row.get(0))?;
-    ids.collect()
 }
 
 #[cfg(test)]
