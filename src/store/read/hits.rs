@@ -46,6 +46,9 @@ const NAMES: [[&str; 3]; 4] = [
 /// So many hits of several words are looked up one by one.
 const LOOKED_UP_MAX: usize = 100;
 
+/// Of so many articles it is asked in which volumes they are; of more, all volumes may have some.
+const PLACED_MAX: usize = 2000;
+
 /// So many hits of a beginning are shown at a time where all are: for each lot all its words are gathered in each file.
 const OF_BEGINNING_AT_ONCE: usize = 40_000;
 
@@ -155,6 +158,11 @@ impl Asked {
         !self.has_beginning() && (again == Again::InParts || has_words)
     }
 
+    /// What stands before a number that is one of so many: a plus, where the hits are gone through rather than these looked up one by one.
+    fn plus(&self, n_among: usize) -> &'static str {
+        if n_among <= LOOKED_UP_MAX && !self.has_beginning() { "" } else { "+" }
+    }
+
     /// The newest hits in a choice of articles, so many at most.
     pub(super) fn hits(&self, files: Files<'_>, filter: &ArticleFilter, n_max: u32) -> rusqlite::Result<Hits> {
         let connection = files.connection;
@@ -256,6 +264,9 @@ impl Asked {
     ) -> rusqlite::Result<Vec<Hit>> {
         let sought = Sought { choice, pieces, score, n_max };
         let mut hits = Vec::new();
+        if matches!(choice, Choice::Among(ids) if ids.is_empty()) {
+            return Ok(hits);
+        }
         match files.last_in_volumes() {
             None => hits.extend(self.newest_here(files, sought, None)?),
             // Of what stands in volumes the database has the headlines, and each of those with the words would be looked at. The few articles
@@ -284,6 +295,13 @@ impl Asked {
         ids: Option<&RangeInclusive<i64>>,
     ) -> rusqlite::Result<Vec<Hit>> {
         let mut hits = Vec::new();
+        let bounds = match (ids, choice.bounds()) {
+            (Some(ids), Some(bounds)) => Some(*ids.start().max(bounds.start())..=*ids.end().min(bounds.end())),
+            (ids, bounds) => ids.cloned().or(bounds),
+        };
+        if bounds.as_ref().is_some_and(RangeInclusive::is_empty) {
+            return Ok(hits);
+        }
         for &index in self.indexes {
             let table = index.table();
             let (in_one_piece, words) = match pieces {
@@ -291,20 +309,20 @@ impl Asked {
                 Pieces::Any => (String::new(), Vec::new()),
             };
             let score = score.replace("{table}", table);
-            let among = match ids {
+            let among = match bounds {
                 Some(_) => format!("AND {table}.rowid BETWEEN :first AND :last"),
                 None => String::new(),
             };
             let sql = format!(
                 "SELECT rowid, {score} FROM {table} WHERE {table} MATCH :expression {among} {}{in_one_piece}
                  ORDER BY rowid DESC LIMIT {n_max}",
-                choice.condition(index, files.has_volumes())
+                choice.condition(self, index, files.has_volumes())
             );
             let mut statement = files.connection.prepare(&sql)?;
             let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":expression", &self.expression)];
             parameters.extend(choice.parameters());
             parameters.extend(words);
-            if let Some(ids) = ids {
+            if let Some(ids) = &bounds {
                 parameters.extend([(":first", ids.start() as &dyn ToSql), (":last", ids.end())]);
             }
             let rows = statement.query_map(parameters.as_slice(), |row| {
@@ -328,26 +346,29 @@ impl Asked {
             parameters.extend(self.in_one_piece("").1);
         }
         let among = match choice {
-            Choice::Among(ids) => {
-                parameters.push((":ids", ids));
-                "AND +{table}.rowid IN rarray(:ids)"
-            }
-            Choice::OneByOne { .. } => "",
+            Choice::Among(ids) => Some(files.by_volume(ids, PLACED_MAX)?),
+            Choice::OneByOne { .. } => None,
         };
-        let sql = |index: Index| {
+        let sql = |index: Index, n_among: Option<usize>| {
             let table = index.table();
             let in_one_piece = match pieces {
                 Pieces::Whole => self.in_one_piece(table).0,
                 Pieces::Any => String::new(),
             };
-            let among = among.replace("{table}", table);
+            let among = match n_among {
+                Some(n_among) => {
+                    let plus = self.plus(n_among);
+                    format!("AND {table}.rowid >= :first AND {plus}{table}.rowid IN rarray(:ids)")
+                }
+                None => String::new(),
+            };
             format!(
                 "SELECT rowid FROM {table} WHERE {table} MATCH :expression AND {table}.rowid < :before {among}{in_one_piece}
                  ORDER BY rowid DESC LIMIT :limit"
             )
         };
         let choose = |month: Month, ids: &[i64]| choice.in_volume(files.connection, month, ids);
-        files.add_newest(hits, self.indexes, n_max, sql, &parameters, choose)
+        files.add_newest(hits, self.indexes, n_max, among.as_ref(), sql, &parameters, choose)
     }
 
     /// Gives hits in volumes their ranks, those of their files.
@@ -484,14 +505,25 @@ impl Choice {
         Ok(Choice::OneByOne { is_of_source: false, conditions, parameters })
     }
 
+    /// Between which numbers its articles are, as far as that is known.
+    fn bounds(&self) -> Option<RangeInclusive<i64>> {
+        let Choice::Among(ids) = self else { return None };
+        let numbers = || ids.iter().filter_map(|id| if let Value::Integer(id) = id { Some(*id) } else { None });
+        Some(numbers().min()?..=numbers().max()?)
+    }
+
     /// What stands behind `MATCH` in a query of an index of the database. What has its text in a volume is not found by its headline.
-    fn condition(&self, index: Index, has_volumes: bool) -> String {
+    fn condition(&self, asked: &Asked, index: Index, has_volumes: bool) -> String {
         let table = index.table();
-        let Choice::OneByOne { is_of_source, conditions, .. } = self else {
-            let among = format!("AND +{table}.rowid IN rarray(:ids)");
-            let is_here =
-                format!(" AND EXISTS (SELECT 1 FROM articles WHERE articles.id = {table}.rowid AND volume IS NULL)");
-            return if has_volumes { among + &is_here } else { among };
+        let (is_of_source, conditions) = match self {
+            Choice::OneByOne { is_of_source, conditions, .. } => (is_of_source, conditions),
+            Choice::Among(ids) => {
+                let among = format!("AND {}{table}.rowid IN rarray(:ids)", asked.plus(ids.len()));
+                let is_here = format!(
+                    " AND EXISTS (SELECT 1 FROM articles WHERE articles.id = {table}.rowid AND volume IS NULL)"
+                );
+                return if has_volumes { among + &is_here } else { among };
+            }
         };
         let mut sql = String::new();
         if *is_of_source {

@@ -6,8 +6,9 @@
 //! it, where a word is weighed by how rare it is in its own month.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
-use rusqlite::types::FromSql;
+use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, ToSql};
 
 use crate::store::file::volumes::{Closed, Month, Volumes};
@@ -81,30 +82,45 @@ impl Files<'_> {
     }
 
     /// Adds the newest hits of the volumes to those of the database, until there are so many that all further ones are older; without ranks.
-    /// `choose` keeps those of some numbers that are in the choice.
+    /// `choose` keeps those of some numbers that are in the choice; where the choice is a list, its volumes alone are asked, each `among` those
+    /// that it has, and `sql` is told how many these are.
     pub(super) fn add_newest(
         self,
         hits: &mut Vec<Hit>,
         indexes: &[Index],
         n_max: u32,
-        sql: impl Fn(Index) -> String,
+        among: Option<&BTreeMap<Month, Vec<i64>>>,
+        sql: impl Fn(Index, Option<usize>) -> String,
         parameters: &[(&str, &dyn ToSql)],
         choose: impl Fn(Month, &[i64]) -> rusqlite::Result<Vec<i64>>,
     ) -> rusqlite::Result<()> {
         let Some(volumes) = self.volumes else { return Ok(()) };
         for Closed { month, last_id, .. } in self.closed {
+            let there = among.map(|among| among.get(month));
+            let there = match there {
+                Some(None) => continue,
+                Some(Some(ids)) => Some((list(ids), ids)),
+                None => None,
+            };
+            let first = there.as_ref().and_then(|(_, ids)| ids.iter().min());
+            let last = there.as_ref().and_then(|(_, ids)| ids.iter().max());
             // Both indexes may have an article.
             let newer = || hits.iter().map(|hit| hit.id).filter(|id| id > last_id).collect::<HashSet<i64>>();
             if hits.len() >= n_max as usize && newer().len() >= n_max as usize {
                 break;
             }
+            let behind = last.map_or(i64::MAX, |last| last + 1);
             for &index in indexes {
-                let (mut n_found, mut before, mut limit) = (0, i64::MAX, n_max.clamp(1, TAKEN_AT_ONCE));
+                let (mut n_found, mut before, mut limit) = (0, behind, n_max.clamp(1, TAKEN_AT_ONCE));
                 while n_found < n_max as usize {
                     let taken = volumes.ask(*month, 0, |volume| {
                         let mut parameters = parameters.to_vec();
                         parameters.extend([(":before", &before as &dyn ToSql), (":limit", &limit)]);
-                        let mut statement = volume.prepare_cached(&sql(index))?;
+                        if let (Some((ids, _)), Some(first)) = (&there, first) {
+                            parameters.extend([(":ids", ids as &dyn ToSql), (":first", first)]);
+                        }
+                        let n_among = there.as_ref().map(|(ids, _)| ids.len());
+                        let mut statement = volume.prepare_cached(&sql(index, n_among))?;
                         let ids = statement.query_map(parameters.as_slice(), |row| row.get(0))?;
                         ids.collect::<rusqlite::Result<Vec<i64>>>()
                     });
@@ -125,6 +141,30 @@ impl Files<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Those of some articles that have their texts in volumes, by these. Of more than so many each volume may have all: to look at each article
+    /// takes longer than to ask all volumes.
+    pub(super) fn by_volume(
+        self,
+        ids: &Rc<Vec<Value>>,
+        n_looked_at: usize,
+    ) -> rusqlite::Result<BTreeMap<Month, Vec<i64>>> {
+        if ids.len() > n_looked_at {
+            let number = |id: &Value| if let Value::Integer(id) = id { Some(*id) } else { None };
+            let all: Vec<i64> = ids.iter().filter_map(number).collect();
+            return Ok(self.closed.iter().map(|one| (one.month, all.clone())).collect());
+        }
+        let sql = "SELECT id, volume FROM articles WHERE id IN rarray(?1) AND volume IS NOT NULL";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([ids])?;
+        let mut by_volume: BTreeMap<Month, Vec<i64>> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            if let Ok(month) = row.get_ref(1)?.as_str().unwrap_or_default().parse() {
+                by_volume.entry(month).or_default().push(row.get(0)?);
+            }
+        }
+        Ok(by_volume)
     }
 
     /// How many articles of each volume have a phrase, as far as its newest tell.
@@ -264,6 +304,31 @@ mod tests {
                 assert!(before == after, "after {month} was closed: {before:?} {after:?}");
             }
         }
+    }
+
+    #[test]
+    fn of_a_short_list_the_volumes_are_asked_that_have_some_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings { path: folder.path().join("a.db"), ..crate::config::defaults().store };
+        fill(&settings);
+        for month in ["2026-01", "2026-02", "2026-03"] {
+            close_month_beside(&settings, month.parse().unwrap(), "2026-06-01T00:00:00Z".parse().unwrap(), |_| true)
+                .unwrap();
+        }
+        // A volume that cannot be read is noted when it is asked.
+        let february = folder.path().join("a.db.volumes/2026-02.db");
+        std::fs::rename(&february, folder.path().join("elsewhere")).unwrap();
+        let reader = Reader::open(&settings.path).unwrap();
+        let found = |condition: &str| {
+            let filter = ArticleFilter { condition: Some(condition.to_owned()), ..ArticleFilter::default() };
+            let newest = reader.newest_matching("\"ferry\"", &filter, 10).unwrap();
+            (newest.iter().map(|row| row.id).collect::<Vec<_>>(), reader.take_damage().len())
+        };
+        assert_eq!(found("id IN (5, 1700, 3000)"), (vec![3000, 1700, 5], 0));
+        assert_eq!(found("id = 0"), (Vec::new(), 0));
+        assert_eq!(found("id IN (5, 1001)"), (vec![5], 1));
+        // More than are looked up one by one.
+        assert_eq!(found("id IN (SELECT id FROM articles WHERE id < 400)").0.len(), 10);
     }
 
     #[test]
