@@ -10,7 +10,7 @@ use crate::store::file::volumes::{Closed, closed};
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
-use crate::store::read::beginnings::{Beginning, WithBeginning};
+use crate::store::read::beginnings::{Beginning, Begun, WithBeginning};
 use crate::store::read::cells::DamagedRow;
 use crate::store::read::hit::{Hit, Index};
 use crate::store::read::hits::{Again, Asked};
@@ -155,10 +155,9 @@ impl Reader {
     ) -> Result<(Found, Vec<i64>), StoreError> {
         let wrong = |error: rusqlite::Error| blame(error, expression, filter);
         if n_found <= RANKED_MAX
-            && let Some((hits, ids)) =
-                self.newest_with_beginning(expression, filter, n_shown, n_found).map_err(wrong)?
+            && let Some(found) = self.newest_with_beginning(expression, filter, n_shown, n_found).map_err(wrong)?
         {
-            return Ok((Found { hits, order: Order::Newest }, ids));
+            return Ok(found);
         }
         let asked = Asked::of(expression);
         let (best, order) = self.best(&asked, filter, n_found).map_err(wrong)?;
@@ -195,7 +194,7 @@ impl Reader {
             _ => None,
         };
         let ids = match begun {
-            Some(begun) => begun.into_iter().map(|one| one.id).collect(),
+            Some(begun) => begun.newest.into_iter().map(|one| one.id).collect(),
             None => {
                 let closed = self.closed_months();
                 Asked::of(expression).newest_ids(self.files(&closed), filter, limit).map_err(wrong)?
@@ -213,23 +212,25 @@ impl Reader {
         filter: &ArticleFilter,
         n_shown: u32,
         n_found: u32,
-    ) -> rusqlite::Result<Option<(Vec<SearchHit>, Vec<i64>)>> {
+    ) -> rusqlite::Result<Option<(Found, Vec<i64>)>> {
         let Some(beginning) = Beginning::of(expression) else { return Ok(None) };
         if !beginning.is_at_many_places(self.connection())? {
             return Ok(None);
         }
         let mut newest: Vec<WithBeginning> = Vec::new();
+        let mut are_all = false;
         let mut shown = HashMap::new();
         let mut n_tried = 0;
         let mut n_sought = n_shown;
         loop {
-            if newest.len() < n_sought.max(n_found) as usize {
-                let Some(more) = beginning.newest(self.connection(), filter, n_sought.max(n_found))? else {
+            if !are_all && newest.len() < n_sought.max(n_found) as usize {
+                let Some(begun) = beginning.newest(self.connection(), filter, n_sought.max(n_found))? else {
                     return Ok(None);
                 };
-                newest = more;
+                Begun { newest, are_all } = begun;
             }
-            let tried = &newest[n_tried..n_sought as usize];
+            let tried = &newest[n_tried..newest.len().min(n_sought as usize)];
+            n_tried += tried.len();
             let mut by_word: BTreeMap<(Index, &str), Vec<Hit>> = BTreeMap::new();
             for WithBeginning { id, index, word } in tried {
                 by_word.entry((*index, word)).or_default().push(Hit::unscored(*id, *index));
@@ -240,12 +241,15 @@ impl Reader {
                     self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits, Again::AtOnce)?;
                 shown.extend(found.into_iter().map(|hit| (hit.row.id, hit)));
             }
-            if shown.len() >= n_shown as usize {
-                let hits = newest.iter().filter_map(|one| shown.remove(&one.id)).take(n_shown as usize).collect();
-                return Ok(Some((hits, newest.iter().take(n_found as usize).map(|one| one.id).collect())));
+            if shown.len() >= n_shown as usize || are_all && n_tried == newest.len() {
+                let hits: Vec<SearchHit> =
+                    newest.iter().filter_map(|one| shown.remove(&one.id)).take(n_shown as usize).collect();
+                // Of one there is no order.
+                let order = if are_all && newest.len() <= 1 { Order::BestOfAll(hits.len()) } else { Order::Newest };
+                let ids = newest.iter().take(n_found as usize).map(|one| one.id).collect();
+                return Ok(Some((Found { hits, order }, ids)));
             }
             // The index has not got all of them yet: another program has just written some.
-            n_tried = n_sought as usize;
             n_sought = n_sought.saturating_mul(2);
         }
     }
