@@ -20,7 +20,7 @@ use crate::store::read::hit::{Hit, Index};
 use crate::store::read::ranking::Ranking;
 use crate::store::read::reader::{ROWS_AT_ONCE, list};
 use crate::store::read::spellings::{spellings, words_of};
-use crate::store::read::volume_hits::Files;
+use crate::store::read::volume_hits::{Files, Wanted};
 
 /// So many hits are ranked, or as many as are asked for: those that came in last.
 pub const RANKED_MAX: u32 = 1000;
@@ -368,7 +368,8 @@ impl Asked {
             )
         };
         let choose = |month: Month, ids: &[i64]| choice.in_volume(files.connection, month, ids);
-        files.add_newest(hits, self.indexes, n_max, among.as_ref(), sql, &parameters, choose)
+        let wanted = Wanted { indexes: self.indexes, n_max, among: among.as_ref() };
+        files.add_newest(hits, wanted, sql, &parameters, choose)
     }
 
     /// Gives hits in volumes their ranks, those of their files.

@@ -29,6 +29,15 @@ pub(super) struct Files<'a> {
     pub(super) closed: &'a [Closed],
 }
 
+/// Which hits of the volumes are wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) indexes: &'a [Index],
+    pub(super) n_max: u32,
+    /// Where the choice is a list: the volumes that are asked, with those of its articles that each may have.
+    pub(super) among: Option<&'a BTreeMap<Month, Vec<i64>>>,
+}
+
 /// How close together the articles of a volume stand that have a phrase.
 pub(super) struct Density {
     newest: f64,
@@ -82,14 +91,11 @@ impl Files<'_> {
     }
 
     /// Adds the newest hits of the volumes to those of the database, until there are so many that all further ones are older; without ranks.
-    /// `choose` keeps those of some numbers that are in the choice; where the choice is a list, its volumes alone are asked, each `among` those
-    /// that it has, and `sql` is told how many these are.
+    /// `choose` keeps those of some numbers that are in the choice; `sql` is told among how many articles of a volume they are, if that is known.
     pub(super) fn add_newest(
         self,
         hits: &mut Vec<Hit>,
-        indexes: &[Index],
-        n_max: u32,
-        among: Option<&BTreeMap<Month, Vec<i64>>>,
+        Wanted { indexes, n_max, among }: Wanted<'_>,
         sql: impl Fn(Index, Option<usize>) -> String,
         parameters: &[(&str, &dyn ToSql)],
         choose: impl Fn(Month, &[i64]) -> rusqlite::Result<Vec<i64>>,
