@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::forms;
-use crate::store::{ArticleRow, Count, Found, MATCH_MARKS, Order, SearchHit, expression_of, operators_taken_for_words};
+use crate::store::{ArticleRow, Count, MATCH_MARKS, Order, SearchHit, expression_of, operators_taken_for_words};
 
 use super::damage;
 use super::filter::FilterArguments;
@@ -68,34 +68,47 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
         context.output.note(format!("newswire: {told}; with --raw operators are FTS5's"));
     }
     let limit = command.limit.or_screenful(context, SCREENFUL);
-    let found = reader.search(&expression, &filter, limit)?;
-    if found.hits.is_empty() && context.output.is_decorated() {
-        context.output.note(format!("nothing found in {}", ls::database(&config)));
-    }
-    let is_decorated = context.output.is_decorated();
-    context.output.header(["id", "published_at", "source", "title", "snippet", "url"])?;
-    for hit in &found.hits {
-        if is_decorated {
-            describe(&mut context.output, hit)?;
-        } else {
-            let snippet = unmarked(hit);
-            let mut value = forms::articles::row(&hit.row);
-            value["snippet"] = json!(snippet);
-            let ArticleRow { id, published_at, source, title, url, .. } = &hit.row;
-            let [published_at, source, title, url] =
-                [published_at, source, title, url].map(|text| text.clone().unwrap_or_default());
-            context.output.record(&value, [id.to_string(), published_at, source, title, snippet, url])?;
+    let mut n_printed = 0;
+    let order = reader.for_each_hit(&expression, &filter, limit, |hit| {
+        if n_printed == 0 {
+            print_header(&mut context.output)?;
+        }
+        n_printed += 1;
+        print(&mut context.output, &hit)
+    })?;
+    if n_printed == 0 {
+        print_header(&mut context.output)?;
+        if context.output.is_decorated() {
+            context.output.note(format!("nothing found in {}", ls::database(&config)));
         }
     }
-    tell_others(context, &found, limit)?;
+    tell_others(context, order, n_printed, limit)?;
     damage::report(context, &reader)
 }
 
+/// Names the columns: not before the first hit, as a query may be wrong.
+fn print_header(output: &mut Output) -> Result<(), Failure> {
+    Ok(output.header(["id", "published_at", "source", "title", "snippet", "url"])?)
+}
+
+fn print(output: &mut Output, hit: &SearchHit) -> Result<(), Failure> {
+    if output.is_decorated() {
+        return Ok(describe(output, hit)?);
+    }
+    let snippet = unmarked(hit);
+    let mut value = forms::articles::row(&hit.row);
+    value["snippet"] = json!(snippet);
+    let ArticleRow { id, published_at, source, title, url, .. } = &hit.row;
+    let [published_at, source, title, url] =
+        [published_at, source, title, url].map(|text| text.clone().unwrap_or_default());
+    Ok(output.record(&value, [id.to_string(), published_at, source, title, snippet, url])?)
+}
+
 /// Says what there is beside what was printed.
-fn tell_others(context: &mut Context, found: &Found, limit: u32) -> Result<(), Failure> {
-    let told = match found.order {
+fn tell_others(context: &mut Context, order: Order, n_printed: usize, limit: u32) -> Result<(), Failure> {
+    let told = match order {
         Order::BestOfAll(n_found) => {
-            return tell_rest(context, found.hits.len(), limit, "articles", |_| Ok(Count { n: n_found as u64, is_all: true }));
+            return tell_rest(context, n_printed, limit, "articles", |_| Ok(Count { n: n_found as u64, is_all: true }));
         }
         Order::BestOfNewest(n_ranked) => format!(
             "more than {n_ranked} articles match, and these are the best of the {n_ranked} that came in last; another word, --source or --since \

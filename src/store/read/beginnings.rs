@@ -4,14 +4,16 @@
 //! Where there are very many, the newest articles have such words too, and are soon found by reading them.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, ToSql};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use unicode_normalization::char::is_combining_mark;
 
 use crate::scripts::is_unspaced;
 use crate::store::file::characters;
 use crate::store::file::volumes::article_body;
 use crate::store::read::article_filter::{ArticleFilter, UserCondition};
+use crate::store::read::few::{few_by_condition, few_by_index};
 use crate::store::read::hit::Index;
+use crate::store::read::reader::list;
 use crate::store::read::unicode61::{folded, is_accent, is_of_word, lowered, runs, words};
 
 /// To rank the articles with words at so many places takes some twenty milliseconds. To count no more than these takes five.
@@ -43,6 +45,13 @@ pub(super) struct WithBeginning {
     pub(super) word: String,
 }
 
+/// The newest articles of a choice with words that begin so, newest first.
+pub(super) struct Begun {
+    pub(super) newest: Vec<WithBeginning>,
+    /// Whether there are no others.
+    pub(super) are_all: bool,
+}
+
 impl Beginning {
     /// The one that is all that an expression asks for: `"harbo"*`.
     pub(super) fn of(expression: &str) -> Option<Beginning> {
@@ -62,14 +71,17 @@ impl Beginning {
         Ok(n_places > PLACES_MAX)
     }
 
-    /// The newest articles of a choice with words that begin so, newest first: as many as are asked for, or `None` where they are not soon
-    /// found.
+    /// The newest articles of a choice with words that begin so: as many as are asked for, or all of a choice of few articles; `None` where they
+    /// are not soon found.
     pub(super) fn newest(
         &self,
         connection: &Connection,
         filter: &ArticleFilter,
         limit: u32,
-    ) -> rusqlite::Result<Option<Vec<WithBeginning>>> {
+    ) -> rusqlite::Result<Option<Begun>> {
+        if let Some(ids) = few(connection, filter)? {
+            return self.newest_among(connection, &ids, limit).map(Some);
+        }
         let (mut conditions, parameters) = filter.conditions(UserCondition::RowByRow);
         let mut parameters: Vec<(&str, &dyn ToSql)> =
             parameters.iter().map(|(name, value)| (*name, &**value)).collect();
@@ -89,12 +101,41 @@ impl Beginning {
         let mut rows = statement.query(parameters.as_slice())?;
         while newest.len() < limit as usize {
             let Some(row) = rows.next()? else { return Ok(None) };
-            let texts = [row.get_ref(1)?, row.get_ref(2)?].map(|text| text.as_bytes_or_null().ok().flatten());
-            let texts = texts.map(|text| String::from_utf8_lossy(text.unwrap_or_default()));
-            let Some((index, word)) = self.word_in(&texts) else { continue };
-            newest.push(WithBeginning { id: row.get(0)?, index, word: word.to_owned() });
+            newest.extend(self.found_in(row)?);
         }
-        Ok(Some(newest))
+        Ok(Some(Begun { newest, are_all: false }))
+    }
+
+    /// The newest of these articles with words that begin so.
+    fn newest_among(&self, connection: &Connection, ids: &[i64], limit: u32) -> rusqlite::Result<Begun> {
+        // Their texts are not sorted with them.
+        let sql = format!(
+            "SELECT articles.id FROM articles NOT INDEXED WHERE articles.id IN rarray(?1) ORDER BY {TIME} DESC, articles.id DESC"
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let ids: Vec<i64> = statement.query_map([list(ids)], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let body = article_body(connection);
+        let mut statement =
+            connection.prepare(&format!("SELECT articles.id, title, {body} FROM articles WHERE articles.id = ?1"))?;
+        let mut newest = Vec::new();
+        for id in ids {
+            if newest.len() >= limit as usize {
+                return Ok(Begun { newest, are_all: false });
+            }
+            let mut rows = statement.query([id])?;
+            if let Some(row) = rows.next()? {
+                newest.extend(self.found_in(row)?);
+            }
+        }
+        Ok(Begun { newest, are_all: true })
+    }
+
+    /// The article of a row (number, title, text), if it has a word that begins so.
+    fn found_in(&self, row: &Row<'_>) -> rusqlite::Result<Option<WithBeginning>> {
+        let texts = [row.get_ref(1)?, row.get_ref(2)?].map(|text| text.as_bytes_or_null().ok().flatten());
+        let texts = texts.map(|text| String::from_utf8_lossy(text.unwrap_or_default()));
+        let Some((index, word)) = self.word_in(&texts) else { return Ok(None) };
+        Ok(Some(WithBeginning { id: row.get(0)?, index, word: word.to_owned() }))
     }
 
     /// The first word that begins so, and the index that has an article with these texts by it.
@@ -125,6 +166,17 @@ impl Beginning {
 /// Whether characters begin with those.
 fn begins(mut characters: impl Iterator<Item = char>, beginning: &str) -> bool {
     beginning.chars().all(|c| characters.next() == Some(c))
+}
+
+/// The articles of a choice of no more than are read. What a source has is not listed for this: there may be very many.
+fn few(connection: &Connection, filter: &ArticleFilter) -> rusqlite::Result<Option<Vec<i64>>> {
+    if filter.source_id.is_some() {
+        return Ok(None);
+    }
+    match few_by_condition(connection, filter, READ_MAX)? {
+        Some(ids) => Ok(Some(ids)),
+        None => few_by_index(connection, filter, READ_MAX),
+    }
 }
 
 /// The time of the last article that is read, if there are more within the times of a choice.

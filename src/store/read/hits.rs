@@ -15,12 +15,12 @@ use rusqlite::{Connection, ToSql};
 use crate::store::file::characters;
 use crate::store::file::volumes::Month;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::few::{chosen, few_by_condition, few_by_index, ids_of};
 use crate::store::read::hit::{Hit, Index};
-use crate::store::read::newest::few_in_language;
 use crate::store::read::ranking::Ranking;
-use crate::store::read::reader::list;
+use crate::store::read::reader::{ROWS_AT_ONCE, list};
 use crate::store::read::spellings::{spellings, words_of};
-use crate::store::read::volume_hits::Files;
+use crate::store::read::volume_hits::{Files, Wanted};
 
 /// So many hits are ranked, or as many as are asked for: those that came in last.
 pub const RANKED_MAX: u32 = 1000;
@@ -46,6 +46,12 @@ const NAMES: [[&str; 3]; 4] = [
 /// So many hits of several words are looked up one by one.
 const LOOKED_UP_MAX: usize = 100;
 
+/// Of so many articles it is asked in which volumes they are; of more, all volumes may have some.
+const PLACED_MAX: usize = 2000;
+
+/// So many hits of a beginning are shown at a time where all are: for each lot all its words are gathered in each file.
+const OF_BEGINNING_AT_ONCE: usize = 40_000;
+
 /// BM25, where a match in the title counts five times as much.
 const SCORE: &str = "bm25({table}, 5.0, 1.0)";
 
@@ -68,6 +74,15 @@ pub(super) struct Asked {
 enum Pieces {
     Whole,
     Any,
+}
+
+/// How hits are found again when they are to be shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// Whichever way is the shorter for what is one page or a few.
+    AtOnce,
+    /// As a part of very many: nothing is gone through for each part that the others need too.
+    InParts,
 }
 
 /// Which hits are sought, and how many of them at most.
@@ -123,6 +138,29 @@ impl Asked {
     /// The indexes that are asked.
     pub(super) fn indexes(&self) -> &'static [Index] {
         self.indexes
+    }
+
+    /// How many hits are shown at a time where very many are.
+    pub(super) fn n_at_once(&self) -> usize {
+        if self.has_beginning() { OF_BEGINNING_AT_ONCE } else { ROWS_AT_ONCE }
+    }
+
+    /// Whether there may be a beginning of words in it.
+    fn has_beginning(&self) -> bool {
+        self.expression.contains('*')
+    }
+
+    /// Whether so many hits are looked up one by one, or all that have the words are gone through from the oldest to the newest. That is slower
+    /// where a word has many hits or is a beginning, whose words are gathered each time; but of two words FTS5 may go through very many
+    /// articles that have one of them.
+    fn is_looked_up(&self, n_hits: usize, again: Again) -> bool {
+        let has_words = self.expression.contains(char::is_whitespace) && n_hits <= LOOKED_UP_MAX;
+        !self.has_beginning() && (again == Again::InParts || has_words)
+    }
+
+    /// What stands before a number that is one of so many: a plus, where the hits are gone through rather than these looked up one by one.
+    fn plus(&self, n_among: usize) -> &'static str {
+        if n_among <= LOOKED_UP_MAX && !self.has_beginning() { "" } else { "+" }
     }
 
     /// The newest hits in a choice of articles, so many at most.
@@ -205,10 +243,10 @@ impl Asked {
         if *filter == ArticleFilter::default() {
             return Ok(Choice::existing());
         }
-        // Among a few more is looked for what stands in one piece: for that texts are read.
-        let n_sought = n_max.saturating_add(1);
-        let hits = self.newest(files, &Choice::existing(), Pieces::Any, UNSCORED, n_sought)?;
-        if hits.len() <= n_max as usize {
+        // Among a few more is looked for what stands in one piece: for that texts are read. Of more than a list is made of, each is asked.
+        let n_few = n_max.min(FEW_ARTICLES);
+        let hits = self.newest(files, &Choice::existing(), Pieces::Any, UNSCORED, n_few + 1)?;
+        if hits.len() <= n_few as usize {
             let ids: Vec<i64> = hits.iter().map(|hit| hit.id).collect();
             Ok(Choice::Among(list(&chosen(connection, filter, &ids)?)))
         } else {
@@ -226,6 +264,9 @@ impl Asked {
     ) -> rusqlite::Result<Vec<Hit>> {
         let sought = Sought { choice, pieces, score, n_max };
         let mut hits = Vec::new();
+        if matches!(choice, Choice::Among(ids) if ids.is_empty()) {
+            return Ok(hits);
+        }
         match files.last_in_volumes() {
             None => hits.extend(self.newest_here(files, sought, None)?),
             // Of what stands in volumes the database has the headlines, and each of those with the words would be looked at. The few articles
@@ -254,6 +295,13 @@ impl Asked {
         ids: Option<&RangeInclusive<i64>>,
     ) -> rusqlite::Result<Vec<Hit>> {
         let mut hits = Vec::new();
+        let bounds = match (ids, choice.bounds()) {
+            (Some(ids), Some(bounds)) => Some(*ids.start().max(bounds.start())..=*ids.end().min(bounds.end())),
+            (ids, bounds) => ids.cloned().or(bounds),
+        };
+        if bounds.as_ref().is_some_and(RangeInclusive::is_empty) {
+            return Ok(hits);
+        }
         for &index in self.indexes {
             let table = index.table();
             let (in_one_piece, words) = match pieces {
@@ -261,20 +309,20 @@ impl Asked {
                 Pieces::Any => (String::new(), Vec::new()),
             };
             let score = score.replace("{table}", table);
-            let among = match ids {
+            let among = match bounds {
                 Some(_) => format!("AND {table}.rowid BETWEEN :first AND :last"),
                 None => String::new(),
             };
             let sql = format!(
                 "SELECT rowid, {score} FROM {table} WHERE {table} MATCH :expression {among} {}{in_one_piece}
                  ORDER BY rowid DESC LIMIT {n_max}",
-                choice.condition(index, files.has_volumes())
+                choice.condition(self, index, files.has_volumes())
             );
             let mut statement = files.connection.prepare(&sql)?;
             let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":expression", &self.expression)];
             parameters.extend(choice.parameters());
             parameters.extend(words);
-            if let Some(ids) = ids {
+            if let Some(ids) = &bounds {
                 parameters.extend([(":first", ids.start() as &dyn ToSql), (":last", ids.end())]);
             }
             let rows = statement.query_map(parameters.as_slice(), |row| {
@@ -298,51 +346,68 @@ impl Asked {
             parameters.extend(self.in_one_piece("").1);
         }
         let among = match choice {
-            Choice::Among(ids) => {
-                parameters.push((":ids", ids));
-                "AND +{table}.rowid IN rarray(:ids)"
-            }
-            Choice::OneByOne { .. } => "",
+            Choice::Among(ids) => Some(files.by_volume(ids, PLACED_MAX)?),
+            Choice::OneByOne { .. } => None,
         };
-        let sql = |index: Index| {
+        let sql = |index: Index, n_among: Option<usize>| {
             let table = index.table();
             let in_one_piece = match pieces {
                 Pieces::Whole => self.in_one_piece(table).0,
                 Pieces::Any => String::new(),
             };
-            let among = among.replace("{table}", table);
+            let among = match n_among {
+                Some(n_among) => {
+                    let plus = self.plus(n_among);
+                    format!("AND {table}.rowid >= :first AND {plus}{table}.rowid IN rarray(:ids)")
+                }
+                None => String::new(),
+            };
             format!(
                 "SELECT rowid FROM {table} WHERE {table} MATCH :expression AND {table}.rowid < :before {among}{in_one_piece}
                  ORDER BY rowid DESC LIMIT :limit"
             )
         };
         let choose = |month: Month, ids: &[i64]| choice.in_volume(files.connection, month, ids);
-        files.add_newest(hits, self.indexes, n_max, sql, &parameters, choose)
+        let wanted = Wanted { indexes: self.indexes, n_max, among: among.as_ref() };
+        files.add_newest(hits, wanted, sql, &parameters, choose)
     }
 
     /// Gives hits in volumes their ranks, those of their files.
     fn score_in_volumes(&self, files: Files<'_>, score: &str, hits: &mut [Hit]) {
-        for &index in self.indexes {
+        // The ranks of one volume at a time are in memory beside all hits.
+        let asked = files.closed.iter().flat_map(|one| self.indexes.iter().map(|index| (one.month, *index)));
+        for (month, index) in asked {
             let table = index.table();
             let sql = format!(
                 "SELECT rowid, {} FROM {table} WHERE {table} MATCH :expression AND +rowid IN rarray(:ids)",
                 score.replace("{table}", table)
             );
-            let scores: HashMap<i64, f64> = files.of_hits(hits, index, &sql, &[(":expression", &self.expression)]);
-            for hit in hits.iter_mut().filter(|hit| hit.index == index) {
+            let is_there = |hit: &Hit| hit.index == index && hit.volume == Some(month);
+            let there: Vec<Hit> = hits.iter().copied().filter(is_there).collect();
+            let scores: HashMap<i64, f64> = files.of_hits(&there, index, &sql, &[(":expression", &self.expression)]);
+            for hit in hits.iter_mut().filter(|hit| is_there(hit)) {
                 hit.score = scores.get(&hit.id).copied().unwrap_or(hit.score);
             }
         }
     }
 
     /// Passages of hits in volumes, or their whole texts where the index has none to cut them from.
-    pub(super) fn passages_in_volumes(&self, files: Files<'_>, index: Index, hits: &[Hit]) -> HashMap<i64, String> {
+    pub(super) fn passages_in_volumes(
+        &self,
+        files: Files<'_>,
+        index: Index,
+        hits: &[Hit],
+        again: Again,
+    ) -> HashMap<i64, String> {
         let expression: (&str, &dyn ToSql) = (":expression", &self.expression);
         match index {
             Index::Words => {
-                let sql = "SELECT rowid, snippet(articles_fts, -1, char(1), char(2), '…', 24) FROM articles_fts
-                     WHERE articles_fts MATCH :expression AND +rowid IN rarray(:ids)";
-                files.of_hits(hits, index, sql, &[expression])
+                let plus = if again == Again::InParts && !self.has_beginning() { "" } else { "+" };
+                let sql = format!(
+                    "SELECT rowid, snippet(articles_fts, -1, char(1), char(2), '…', 24) FROM articles_fts
+                     WHERE articles_fts MATCH :expression AND {plus}rowid IN rarray(:ids)"
+                );
+                files.of_hits(hits, index, &sql, &[expression])
             }
             Index::Characters => {
                 files.of_hits(hits, index, "SELECT id, body FROM articles WHERE id IN rarray(:ids)", &[])
@@ -357,18 +422,15 @@ impl Asked {
         what: &str,
         index: Index,
         hits: &[Hit],
+        again: Again,
         mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
         let is_here = |hit: &&Hit| hit.index == index && hit.volume.is_none();
         let ids: Vec<i64> = hits.iter().filter(is_here).map(|hit| hit.id).collect();
         let (Some(oldest), Some(newest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(()) };
         let table = index.table();
-        // Once from the oldest to the newest: behind a plus, articles are not looked up one by one. That is slower where a word has
-        // many hits or is a beginning, whose words are gathered each time; but of two words FTS5 may go through very many articles that
-        // have one of them.
-        let has_words = self.expression.contains(char::is_whitespace) && !self.expression.contains('*');
-        let is_looked_up = has_words && ids.len() <= LOOKED_UP_MAX;
-        let plus = if is_looked_up { "" } else { "+" };
+        // Behind a plus, articles are not looked up one by one.
+        let plus = if self.is_looked_up(ids.len(), again) { "" } else { "+" };
         let sql = format!(
             "SELECT {what} WHERE {table} MATCH :expression AND {plus}{table}.rowid IN rarray(:ids)
                  AND {table}.rowid BETWEEN :oldest AND :newest"
@@ -400,18 +462,12 @@ impl Hits {
 
 /// The number of an article that is the last of so many hits, the newest first; of fewer any is older.
 fn oldest_of(hits: &[Hit], n_max: u32) -> i64 {
+    if hits.len() < n_max as usize {
+        return i64::MIN;
+    }
     let ids: BTreeSet<i64> = hits.iter().map(|hit| hit.id).collect();
     let last = usize::try_from(n_max).unwrap_or(usize::MAX).checked_sub(1);
     last.and_then(|last| ids.into_iter().rev().nth(last)).unwrap_or(i64::MIN)
-}
-
-/// Those of some articles that a filter chooses, in ascending order.
-pub(super) fn chosen(connection: &Connection, filter: &ArticleFilter, ids: &[i64]) -> rusqlite::Result<Vec<i64>> {
-    let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
-    conditions.push("articles.id IN rarray(:ids)".to_owned());
-    parameters.push((":ids", Box::new(list(ids))));
-    let sql = format!("SELECT articles.id FROM articles WHERE {} ORDER BY articles.id", conditions.join(" AND "));
-    ids_of(connection, &sql, &parameters)
 }
 
 /// How the hits in a choice of articles are told from others.
@@ -429,20 +485,13 @@ impl Choice {
     }
 
     fn of(connection: &Connection, filter: &ArticleFilter) -> rusqlite::Result<Choice> {
-        let ArticleFilter {
-            source_id,
-            since,
-            until,
-            story_id,
-            language,
-            condition: _,
-            without_duplicates: _,
-            as_of: _,
-        } = filter;
-        let is_in_time = since.is_some() || until.is_some();
-        if let Some(source_id) = *source_id
+        if let Some(ids) = few_by_condition(connection, filter, FEW_ARTICLES)? {
+            return Ok(Choice::Among(list(&ids)));
+        }
+        let is_in_time = filter.since.is_some() || filter.until.is_some();
+        if let Some(source_id) = filter.source_id
             && !is_in_time
-            && story_id.is_none()
+            && filter.story_id.is_none()
             && has_many(connection, source_id)?
         {
             let others = ArticleFilter { source_id: None, ..filter.clone() };
@@ -450,33 +499,32 @@ impl Choice {
             parameters.push((":source", Box::new(source_id)));
             return Ok(Choice::OneByOne { is_of_source: true, conditions, parameters });
         }
-        // By these articles are found in an index.
-        if source_id.is_some() || is_in_time || story_id.is_some() {
-            let (conditions, parameters) = filter.conditions(UserCondition::AsSubquery);
-            let n_sought = FEW_ARTICLES + 1;
-            let sql = format!("SELECT articles.id FROM articles WHERE {} LIMIT {n_sought}", conditions.join(" AND "));
-            let ids = ids_of(connection, &sql, &parameters)?;
-            if ids.len() <= FEW_ARTICLES as usize {
-                return Ok(Choice::Among(list(&ids)));
-            }
-        }
-        if let (None, Some(language)) = (source_id, language)
-            && let Some(ids) = few_in_language(connection, language)?
-        {
-            return Ok(Choice::Among(list(&chosen(connection, filter, &ids)?)));
+        if let Some(ids) = few_by_index(connection, filter, FEW_ARTICLES)? {
+            return Ok(Choice::Among(list(&ids)));
         }
         let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
         Ok(Choice::OneByOne { is_of_source: false, conditions, parameters })
     }
 
+    /// Between which numbers its articles are, as far as that is known.
+    fn bounds(&self) -> Option<RangeInclusive<i64>> {
+        let Choice::Among(ids) = self else { return None };
+        let numbers = || ids.iter().filter_map(|id| if let Value::Integer(id) = id { Some(*id) } else { None });
+        Some(numbers().min()?..=numbers().max()?)
+    }
+
     /// What stands behind `MATCH` in a query of an index of the database. What has its text in a volume is not found by its headline.
-    fn condition(&self, index: Index, has_volumes: bool) -> String {
+    fn condition(&self, asked: &Asked, index: Index, has_volumes: bool) -> String {
         let table = index.table();
-        let Choice::OneByOne { is_of_source, conditions, .. } = self else {
-            let among = format!("AND +{table}.rowid IN rarray(:ids)");
-            let is_here =
-                format!(" AND EXISTS (SELECT 1 FROM articles WHERE articles.id = {table}.rowid AND volume IS NULL)");
-            return if has_volumes { among + &is_here } else { among };
+        let (is_of_source, conditions) = match self {
+            Choice::OneByOne { is_of_source, conditions, .. } => (is_of_source, conditions),
+            Choice::Among(ids) => {
+                let among = format!("AND {}{table}.rowid IN rarray(:ids)", asked.plus(ids.len()));
+                let is_here = format!(
+                    " AND EXISTS (SELECT 1 FROM articles WHERE articles.id = {table}.rowid AND volume IS NULL)"
+                );
+                return if has_volumes { among + &is_here } else { among };
+            }
         };
         let mut sql = String::new();
         if *is_of_source {
@@ -582,13 +630,6 @@ fn has_many(connection: &Connection, source_id: i64) -> rusqlite::Result<bool> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM articles WHERE source_id = ?1 LIMIT ?2)";
     let n_articles: u32 = connection.query_row(sql, (source_id, MANY_OF_SOURCE.end() + 1), |row| row.get(0))?;
     Ok(MANY_OF_SOURCE.contains(&n_articles))
-}
-
-fn ids_of(connection: &Connection, sql: &str, parameters: &Parameters) -> rusqlite::Result<Vec<i64>> {
-    let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-    let mut statement = connection.prepare(sql)?;
-    let ids = statement.query_map(parameters.as_slice(), |row| row.get(0))?;
-    ids.collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
-use crate::store::read::hits::chosen;
+use crate::store::read::few::chosen;
 use crate::store::read::reader::Reader;
 
 /// Something that happened to an article.

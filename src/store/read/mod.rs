@@ -5,7 +5,7 @@
 //! * `articles`, `article_filter`, `article_records`: articles. `search` finds them by words, `changes` in the order in
 //!   which they were written; `hits` are those that have the words, `passage` cuts out where these stand, `spellings` knows in which
 //!   forms; `volume_hits` are those in the files of months that are closed, which `volumes` lists; `beginnings` finds the newest with a word that begins as very many do, `newest` the newest of a source.
-//!   `unicode61` parts words as the index does.
+//!   `few` knows which articles choices of few have. `unicode61` parts words as the index does.
 //! * `latest`: what happened last.
 //! * `as_of`, `earlier_state`: what the store said earlier.
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
@@ -43,6 +43,7 @@ pub(super) mod article_records;
 
 pub(super) mod search;
 
+mod few;
 mod hit;
 mod hits;
 

@@ -251,15 +251,25 @@ impl Reader {
 }
 
 /// Rows that are in memory at one time where all are gone through: some megabytes of them.
-const ROWS_AT_ONCE: usize = 2000;
+pub(in crate::store) const ROWS_AT_ONCE: usize = 2000;
 
-/// Passes the rows with these numbers to `visit`, of which `read` reads some at a time.
-pub(in crate::store) fn in_parts<T, E: From<StoreError>>(
-    ids: &[i64],
-    read: impl Fn(&[i64]) -> Result<Vec<T>, StoreError>,
+/// Passes the rows of these (numbers, mostly) to `visit`, of which `read` reads some at a time.
+pub(in crate::store) fn in_parts<K, T, E: From<StoreError>>(
+    all: &[K],
+    read: impl Fn(&[K]) -> Result<Vec<T>, StoreError>,
+    visit: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    in_parts_of(ROWS_AT_ONCE, all, read, visit)
+}
+
+/// The same, so many at a time.
+pub(in crate::store) fn in_parts_of<K, T, E: From<StoreError>>(
+    n_at_once: usize,
+    all: &[K],
+    read: impl Fn(&[K]) -> Result<Vec<T>, StoreError>,
     mut visit: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    ids.chunks(ROWS_AT_ONCE).try_for_each(|part| read(part)?.into_iter().try_for_each(&mut visit))
+    all.chunks(n_at_once).try_for_each(|part| read(part)?.into_iter().try_for_each(&mut visit))
 }
 
 /// Numbers as the parameter of `rarray()`.

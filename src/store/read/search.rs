@@ -10,12 +10,12 @@ use crate::store::file::volumes::{Closed, closed};
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
-use crate::store::read::beginnings::{Beginning, WithBeginning};
+use crate::store::read::beginnings::{Beginning, Begun, WithBeginning};
 use crate::store::read::cells::DamagedRow;
 use crate::store::read::hit::{Hit, Index};
-use crate::store::read::hits::Asked;
+use crate::store::read::hits::{Again, Asked};
 use crate::store::read::passage;
-use crate::store::read::reader::{Reader, list};
+use crate::store::read::reader::{Reader, in_parts_of, list};
 use crate::store::read::volume_hits::Files;
 
 pub use crate::store::read::hits::RANKED_MAX;
@@ -83,7 +83,40 @@ impl Reader {
         Ok(self.find(expression, filter, limit, limit)?.0)
     }
 
-    /// The same, and what more of the hits are counted by, in their order: a passage is cut out for those that are shown alone.
+    /// The same, but that hits are passed to `visit`, some thousand of them being in memory at one time: of the others only the numbers and
+    /// ranks are. The database is not being read while `visit` works. Of hits that are gone by then nothing is passed.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, the expression is not valid, or `visit` fails.
+    pub fn for_each_hit<E: From<StoreError>>(
+        &self,
+        expression: &str,
+        filter: &ArticleFilter,
+        limit: u32,
+        visit: impl FnMut(SearchHit) -> Result<(), E>,
+    ) -> Result<Order, E> {
+        if limit <= RANKED_MAX {
+            let found = self.search(expression, filter, limit)?;
+            found.hits.into_iter().try_for_each(visit)?;
+            return Ok(found.order);
+        }
+        let wrong = |error: rusqlite::Error| blame(error, expression, filter);
+        let asked = Asked::of(expression);
+        let words = passage::words_of(expression);
+        let (best, order) = self.best(&asked, filter, limit).map_err(wrong)?;
+        let show = |part: &[Hit]| {
+            let mut part = part.to_vec();
+            // A month may have been closed while somebody looked at the hits before.
+            let closed = closed(self.connection()).unwrap_or_default();
+            self.files(&closed).place(&mut part)?;
+            self.shown(&asked, &words, &part, Again::InParts)
+        };
+        in_parts_of(asked.n_at_once(), &best, |part| show(part).map_err(wrong), visit)?;
+        Ok(order)
+    }
+
+    /// The same as [`Reader::search`], and what more of the hits are counted by, in their order: a passage is cut out for those that are shown alone.
     ///
     /// # Errors
     ///
@@ -122,19 +155,23 @@ impl Reader {
     ) -> Result<(Found, Vec<i64>), StoreError> {
         let wrong = |error: rusqlite::Error| blame(error, expression, filter);
         if n_found <= RANKED_MAX
-            && let Some((hits, ids)) =
-                self.newest_with_beginning(expression, filter, n_shown, n_found).map_err(wrong)?
+            && let Some(found) = self.newest_with_beginning(expression, filter, n_shown, n_found).map_err(wrong)?
         {
-            return Ok((Found { hits, order: Order::Newest }, ids));
+            return Ok(found);
         }
         let asked = Asked::of(expression);
-        let closed = self.closed_months();
-        let ranked = asked.hits(self.files(&closed), filter, RANKED_MAX.max(n_found)).map_err(wrong)?;
-        let order = if ranked.are_all { Order::BestOfAll(ranked.len()) } else { Order::BestOfNewest(ranked.len()) };
-        let best = ranked.best(n_found);
+        let (best, order) = self.best(&asked, filter, n_found).map_err(wrong)?;
         let first = &best[..best.len().min(n_shown as usize)];
-        let hits = self.shown(&asked, &passage::words_of(expression), first).map_err(wrong)?;
+        let hits = self.shown(&asked, &passage::words_of(expression), first, Again::AtOnce).map_err(wrong)?;
         Ok((Found { hits, order }, best.iter().map(|hit| hit.id).collect()))
+    }
+
+    /// The best hits of all or of the newest, best first, and which of these it is.
+    fn best(&self, asked: &Asked, filter: &ArticleFilter, n_found: u32) -> rusqlite::Result<(Vec<Hit>, Order)> {
+        let closed = self.closed_months();
+        let ranked = asked.hits(self.files(&closed), filter, RANKED_MAX.max(n_found))?;
+        let order = if ranked.are_all { Order::BestOfAll(ranked.len()) } else { Order::BestOfNewest(ranked.len()) };
+        Ok((ranked.best(n_found), order))
     }
 
     /// The last articles that came in of those that a search finds, so many at most, the last first: what somebody who has read the earlier
@@ -157,7 +194,7 @@ impl Reader {
             _ => None,
         };
         let ids = match begun {
-            Some(begun) => begun.into_iter().map(|one| one.id).collect(),
+            Some(begun) => begun.newest.into_iter().map(|one| one.id).collect(),
             None => {
                 let closed = self.closed_months();
                 Asked::of(expression).newest_ids(self.files(&closed), filter, limit).map_err(wrong)?
@@ -175,44 +212,50 @@ impl Reader {
         filter: &ArticleFilter,
         n_shown: u32,
         n_found: u32,
-    ) -> rusqlite::Result<Option<(Vec<SearchHit>, Vec<i64>)>> {
+    ) -> rusqlite::Result<Option<(Found, Vec<i64>)>> {
         let Some(beginning) = Beginning::of(expression) else { return Ok(None) };
         if !beginning.is_at_many_places(self.connection())? {
             return Ok(None);
         }
         let mut newest: Vec<WithBeginning> = Vec::new();
+        let mut are_all = false;
         let mut shown = HashMap::new();
         let mut n_tried = 0;
         let mut n_sought = n_shown;
         loop {
-            if newest.len() < n_sought.max(n_found) as usize {
-                let Some(more) = beginning.newest(self.connection(), filter, n_sought.max(n_found))? else {
+            if !are_all && newest.len() < n_sought.max(n_found) as usize {
+                let Some(begun) = beginning.newest(self.connection(), filter, n_sought.max(n_found))? else {
                     return Ok(None);
                 };
-                newest = more;
+                Begun { newest, are_all } = begun;
             }
-            let tried = &newest[n_tried..n_sought as usize];
+            let tried = &newest[n_tried..newest.len().min(n_sought as usize)];
+            n_tried += tried.len();
             let mut by_word: BTreeMap<(Index, &str), Vec<Hit>> = BTreeMap::new();
             for WithBeginning { id, index, word } in tried {
                 by_word.entry((*index, word)).or_default().push(Hit::unscored(*id, *index));
             }
             for ((_, word), mut hits) in by_word {
                 self.files(&self.closed_months()).place(&mut hits)?;
-                let found = self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits)?;
+                let found =
+                    self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits, Again::AtOnce)?;
                 shown.extend(found.into_iter().map(|hit| (hit.row.id, hit)));
             }
-            if shown.len() >= n_shown as usize {
-                let hits = newest.iter().filter_map(|one| shown.remove(&one.id)).take(n_shown as usize).collect();
-                return Ok(Some((hits, newest.iter().take(n_found as usize).map(|one| one.id).collect())));
+            if shown.len() >= n_shown as usize || are_all && n_tried == newest.len() {
+                let hits: Vec<SearchHit> =
+                    newest.iter().filter_map(|one| shown.remove(&one.id)).take(n_shown as usize).collect();
+                // Of one there is no order.
+                let order = if are_all && newest.len() <= 1 { Order::BestOfAll(hits.len()) } else { Order::Newest };
+                let ids = newest.iter().take(n_found as usize).map(|one| one.id).collect();
+                return Ok(Some((Found { hits, order }, ids)));
             }
             // The index has not got all of them yet: another program has just written some.
-            n_tried = n_sought as usize;
             n_sought = n_sought.saturating_mul(2);
         }
     }
 
     /// The articles of hits, in their order, with the passage of each.
-    fn shown(&self, asked: &Asked, words: &[String], hits: &[Hit]) -> rusqlite::Result<Vec<SearchHit>> {
+    fn shown(&self, asked: &Asked, words: &[String], hits: &[Hit], again: Again) -> rusqlite::Result<Vec<SearchHit>> {
         let mut shown: HashMap<i64, SearchHit> = HashMap::with_capacity(hits.len());
         for &index in asked.indexes() {
             let table = index.table();
@@ -224,7 +267,7 @@ impl Reader {
                 "{ARTICLE_COLUMNS}, {passage} FROM {table} CROSS JOIN articles ON articles.id = {table}.rowid
                  LEFT JOIN sources ON sources.id = articles.source_id"
             );
-            asked.of_hits(self.connection(), &what, index, hits, |row| {
+            asked.of_hits(self.connection(), &what, index, hits, again, |row| {
                 let hit = self.readable(
                     row,
                     |hit: &SearchHit| article_name(&hit.row),
@@ -242,7 +285,7 @@ impl Reader {
             })?;
         }
         if hits.iter().any(|hit| hit.volume.is_some()) {
-            self.show_of_volumes(asked, words, hits, &mut shown)?;
+            self.show_of_volumes(asked, words, hits, again, &mut shown)?;
         }
         Ok(hits.iter().filter_map(|hit| shown.remove(&hit.id)).collect())
     }
@@ -253,6 +296,7 @@ impl Reader {
         asked: &Asked,
         words: &[String],
         hits: &[Hit],
+        again: Again,
         shown: &mut HashMap<i64, SearchHit>,
     ) -> rusqlite::Result<()> {
         let closed = self.closed_months();
@@ -260,7 +304,7 @@ impl Reader {
         let mut rows: HashMap<i64, ArticleRow> =
             self.articles_among(&ids)?.into_iter().map(|row| (row.id, row)).collect();
         for &index in asked.indexes() {
-            for (id, text) in asked.passages_in_volumes(self.files(&closed), index, hits) {
+            for (id, text) in asked.passages_in_volumes(self.files(&closed), index, hits, again) {
                 let Some(row) = rows.remove(&id) else { continue };
                 let snippet = match index {
                     Index::Words => text,

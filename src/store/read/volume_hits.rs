@@ -6,8 +6,9 @@
 //! it, where a word is weighed by how rare it is in its own month.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
-use rusqlite::types::FromSql;
+use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, ToSql};
 
 use crate::store::file::volumes::{Closed, Month, Volumes};
@@ -26,6 +27,15 @@ pub(super) struct Files<'a> {
     pub(super) volumes: Option<&'a Volumes>,
     /// The one with the latest articles first.
     pub(super) closed: &'a [Closed],
+}
+
+/// Which hits of the volumes are wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) indexes: &'a [Index],
+    pub(super) n_max: u32,
+    /// Where the choice is a list: the volumes that are asked, with those of its articles that each may have.
+    pub(super) among: Option<&'a BTreeMap<Month, Vec<i64>>>,
 }
 
 /// How close together the articles of a volume stand that have a phrase.
@@ -81,30 +91,42 @@ impl Files<'_> {
     }
 
     /// Adds the newest hits of the volumes to those of the database, until there are so many that all further ones are older; without ranks.
-    /// `choose` keeps those of some numbers that are in the choice.
+    /// `choose` keeps those of some numbers that are in the choice; `sql` is told among how many articles of a volume they are, if that is known.
     pub(super) fn add_newest(
         self,
         hits: &mut Vec<Hit>,
-        indexes: &[Index],
-        n_max: u32,
-        sql: impl Fn(Index) -> String,
+        Wanted { indexes, n_max, among }: Wanted<'_>,
+        sql: impl Fn(Index, Option<usize>) -> String,
         parameters: &[(&str, &dyn ToSql)],
         choose: impl Fn(Month, &[i64]) -> rusqlite::Result<Vec<i64>>,
     ) -> rusqlite::Result<()> {
         let Some(volumes) = self.volumes else { return Ok(()) };
         for Closed { month, last_id, .. } in self.closed {
+            let there = among.map(|among| among.get(month));
+            let there = match there {
+                Some(None) => continue,
+                Some(Some(ids)) => Some((list(ids), ids)),
+                None => None,
+            };
+            let first = there.as_ref().and_then(|(_, ids)| ids.iter().min());
+            let last = there.as_ref().and_then(|(_, ids)| ids.iter().max());
             // Both indexes may have an article.
-            let newer: HashSet<i64> = hits.iter().map(|hit| hit.id).filter(|id| id > last_id).collect();
-            if newer.len() >= n_max as usize {
+            let newer = || hits.iter().map(|hit| hit.id).filter(|id| id > last_id).collect::<HashSet<i64>>();
+            if hits.len() >= n_max as usize && newer().len() >= n_max as usize {
                 break;
             }
+            let behind = last.map_or(i64::MAX, |last| last + 1);
             for &index in indexes {
-                let (mut n_found, mut before, mut limit) = (0, i64::MAX, n_max.clamp(1, TAKEN_AT_ONCE));
+                let (mut n_found, mut before, mut limit) = (0, behind, n_max.clamp(1, TAKEN_AT_ONCE));
                 while n_found < n_max as usize {
                     let taken = volumes.ask(*month, 0, |volume| {
                         let mut parameters = parameters.to_vec();
                         parameters.extend([(":before", &before as &dyn ToSql), (":limit", &limit)]);
-                        let mut statement = volume.prepare_cached(&sql(index))?;
+                        if let (Some((ids, _)), Some(first)) = (&there, first) {
+                            parameters.extend([(":ids", ids as &dyn ToSql), (":first", first)]);
+                        }
+                        let n_among = there.as_ref().map(|(ids, _)| ids.len());
+                        let mut statement = volume.prepare_cached(&sql(index, n_among))?;
                         let ids = statement.query_map(parameters.as_slice(), |row| row.get(0))?;
                         ids.collect::<rusqlite::Result<Vec<i64>>>()
                     });
@@ -125,6 +147,30 @@ impl Files<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Those of some articles that have their texts in volumes, by these. Of more than so many each volume may have all: to look at each article
+    /// takes longer than to ask all volumes.
+    pub(super) fn by_volume(
+        self,
+        ids: &Rc<Vec<Value>>,
+        n_looked_at: usize,
+    ) -> rusqlite::Result<BTreeMap<Month, Vec<i64>>> {
+        if ids.len() > n_looked_at {
+            let number = |id: &Value| if let Value::Integer(id) = id { Some(*id) } else { None };
+            let all: Vec<i64> = ids.iter().filter_map(number).collect();
+            return Ok(self.closed.iter().map(|one| (one.month, all.clone())).collect());
+        }
+        let sql = "SELECT id, volume FROM articles WHERE id IN rarray(?1) AND volume IS NOT NULL";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([ids])?;
+        let mut by_volume: BTreeMap<Month, Vec<i64>> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            if let Ok(month) = row.get_ref(1)?.as_str().unwrap_or_default().parse() {
+                by_volume.entry(month).or_default().push(row.get(0)?);
+            }
+        }
+        Ok(by_volume)
     }
 
     /// How many articles of each volume have a phrase, as far as its newest tell.
@@ -180,13 +226,13 @@ mod tests {
 
     use super::*;
     use crate::config::StoreSettings;
-    use crate::store::Reader;
     use crate::store::file::open::open_for_writing;
     use crate::store::file::volumes::closed;
     use crate::store::read::article_filter::ArticleFilter;
     use crate::store::read::hits::Asked;
     use crate::store::write::beside::beside;
     use crate::store::write::volumes::close_month_beside;
+    use crate::store::{Order, Reader, StoreError};
 
     const N_ARTICLES: u32 = 3200;
 
@@ -264,6 +310,78 @@ mod tests {
                 assert!(before == after, "after {month} was closed: {before:?} {after:?}");
             }
         }
+    }
+
+    #[test]
+    fn of_a_short_list_the_volumes_are_asked_that_have_some_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings { path: folder.path().join("a.db"), ..crate::config::defaults().store };
+        fill(&settings);
+        for month in ["2026-01", "2026-02", "2026-03"] {
+            close_month_beside(&settings, month.parse().unwrap(), "2026-06-01T00:00:00Z".parse().unwrap(), |_| true)
+                .unwrap();
+        }
+        // A volume that cannot be read is noted when it is asked.
+        let february = folder.path().join("a.db.volumes/2026-02.db");
+        std::fs::rename(&february, folder.path().join("elsewhere")).unwrap();
+        let reader = Reader::open(&settings.path).unwrap();
+        let found = |condition: &str| {
+            let filter = ArticleFilter { condition: Some(condition.to_owned()), ..ArticleFilter::default() };
+            let newest = reader.newest_matching("\"ferry\"", &filter, 10).unwrap();
+            (newest.iter().map(|row| row.id).collect::<Vec<_>>(), reader.take_damage().len())
+        };
+        assert_eq!(found("id IN (5, 1700, 3000)"), (vec![3000, 1700, 5], 0));
+        assert_eq!(found("id = 0"), (Vec::new(), 0));
+        assert_eq!(found("id IN (5, 1001)"), (vec![5], 1));
+        // More than are looked up one by one.
+        assert_eq!(found("id IN (SELECT id FROM articles WHERE id < 400)").0.len(), 10);
+    }
+
+    #[test]
+    fn hits_that_are_shown_in_parts_are_the_same_in_the_same_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings { path: folder.path().join("a.db"), ..crate::config::defaults().store };
+        fill(&settings);
+        let all = ArticleFilter::default();
+        let german = ArticleFilter { language: Some("de".to_owned()), ..all.clone() };
+        let check = || {
+            let reader = Reader::open(&settings.path).unwrap();
+            for (expression, filter, n_hits) in [
+                ("\"ferry\"", &all, 3200),
+                ("\"ferry\" \"sails\"", &all, 3200),
+                ("\"sai\"*", &all, 3200),
+                ("ferry NOT harbour", &all, 2134),
+                ("\"台风\"", &all, 800),
+                ("\"ferry\"", &german, 320),
+            ] {
+                let found = reader.search(expression, filter, u32::MAX).unwrap();
+                let mut hits = Vec::new();
+                let push = |hit| {
+                    hits.push(hit);
+                    Ok::<_, StoreError>(())
+                };
+                let order = reader.for_each_hit(expression, filter, u32::MAX, push).unwrap();
+                assert_eq!((order, hits.len()), (Order::BestOfAll(n_hits), n_hits), "{expression}");
+                assert!(hits == found.hits, "{expression}");
+            }
+        };
+        check();
+        close_month_beside(&settings, "2026-02".parse().unwrap(), "2026-06-01T00:00:00Z".parse().unwrap(), |_| true)
+            .unwrap();
+        check();
+        // A month is closed while somebody looks at the first hits: of the others none is missing.
+        let reader = Reader::open(&settings.path).unwrap();
+        let mut n_hits = 0;
+        let close = |_| {
+            n_hits += 1;
+            if n_hits == 1 {
+                let now = "2026-06-01T00:00:00Z".parse().unwrap();
+                close_month_beside(&settings, "2026-01".parse().unwrap(), now, |_| true)?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        reader.for_each_hit("\"ferry\"", &all, u32::MAX, close).unwrap();
+        assert_eq!(n_hits, N_ARTICLES);
     }
 
     #[test]
