@@ -415,6 +415,20 @@ mod tests {
             let expected = by_looking_at_all(&connection, &filter, limit);
             assert_eq!(newest.unwrap_or_else(|| expected.clone()), expected, "{condition}");
         }
+        // Where too many are newer than those that meet it, another way has to be found.
+        connection
+            .execute_batch(
+                "WITH numbers (id) AS (SELECT 20000 UNION ALL SELECT id + 1 FROM numbers WHERE id < 70100)
+                 INSERT INTO articles (id, first_seen_at, updated_at, words, body, body_kind, quality, sha256, change_seq)
+                 SELECT id, '2026-01-01T00:00:00Z', '', 0, '', 'full', 100, '', 1000000 + id FROM numbers",
+            )
+            .unwrap();
+        let by_condition = |condition: &str| {
+            let filter = ArticleFilter { condition: Some(condition.to_owned()), ..ArticleFilter::default() };
+            newest_by_condition(&connection, &filter, 20).unwrap()
+        };
+        assert_eq!(by_condition("words > 20"), None);
+        assert_eq!(by_condition("words = 0").unwrap()[..2], [70_100, 70_099]);
         assert_eq!(few_in_language(&connection, "mt").unwrap().map(|ids| ids.len()), Some(20));
         assert_eq!(few_in_language(&connection, "fi").unwrap(), Some(Vec::new()));
     }
