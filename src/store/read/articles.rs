@@ -13,7 +13,7 @@ use crate::store::read::article_records::{
 };
 use crate::store::read::cells::{Cells, DamagedRow};
 use crate::store::read::newest::{self, LIST_MAX};
-use crate::store::read::reader::{Reader, in_parts, list};
+use crate::store::read::reader::{Reader, ids_of, in_parts, list};
 use crate::store::read::salvage;
 
 /// One article for an export.
@@ -92,8 +92,7 @@ impl Reader {
     fn numbers_of(&self, filter: &ArticleFilter, limit: u32) -> rusqlite::Result<Vec<i64>> {
         let (conditions, parameters) = filter.to_sql();
         let sql = format!("SELECT articles.id FROM articles {conditions} {NEWEST_FIRST} LIMIT {limit}");
-        let mut statement = self.connection().prepare(&sql)?;
-        statement.query_map(parameters.as_slice(), |row| row.get(0))?.collect()
+        ids_of(self.connection(), &sql, &parameters)
     }
 
     /// The articles with these numbers, newest first.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rusqlite::{Connection, ErrorCode, ToSql};
+use rusqlite::{Connection, ErrorCode};
 
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
 use crate::store::read::newest::few_in_language;
-use crate::store::read::reader::list;
+use crate::store::read::reader::{ids_of, list};
 
 /// Steps of SQLite between two looks at how many there were.
 const STEPS_PER_LOOK: i32 = 1000;
@@ -82,14 +82,6 @@ pub(super) fn chosen(connection: &Connection, filter: &ArticleFilter, ids: &[i64
     parameters.push((":ids", Box::new(list(ids))));
     let sql = format!("SELECT articles.id FROM articles WHERE {} ORDER BY articles.id", conditions.join(" AND "));
     ids_of(connection, &sql, &parameters)
-}
-
-/// The numbers that a query tells.
-pub(super) fn ids_of(connection: &Connection, sql: &str, parameters: &Parameters) -> rusqlite::Result<Vec<i64>> {
-    let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-    let mut statement = connection.prepare(sql)?;
-    let ids = statement.query_map(parameters.as_slice(), |row| row.get(0))?;
-    ids.collect()
 }
 
 #[cfg(test)]

@@ -15,10 +15,10 @@ use rusqlite::{Connection, ToSql};
 use crate::store::file::characters;
 use crate::store::file::volumes::Month;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
-use crate::store::read::few::{chosen, few_by_condition, few_by_index, ids_of};
+use crate::store::read::few::{chosen, few_by_condition, few_by_index};
 use crate::store::read::hit::{Hit, Index};
 use crate::store::read::ranking::Ranking;
-use crate::store::read::reader::{ROWS_AT_ONCE, list};
+use crate::store::read::reader::{ROWS_AT_ONCE, ids_of, list};
 use crate::store::read::spellings::{spellings, words_of};
 use crate::store::read::volume_hits::{Files, Wanted};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params, Row, ToSql};
 
 use crate::model::HostMemory;
 use crate::store::file::error::StoreError;
@@ -17,6 +17,7 @@ use crate::store::file::identity;
 use crate::store::file::lock::has_other_names;
 use crate::store::file::open::{OpenedForReading, open_for_reading};
 use crate::store::file::volumes::{Unread, Volumes, closed};
+use crate::store::read::article_filter::Parameters;
 use crate::store::read::cells::{Cells, DamagedRow};
 use crate::store::read::salvage;
 
@@ -270,6 +271,18 @@ pub(in crate::store) fn in_parts_of<K, T, E: From<StoreError>>(
     mut visit: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     all.chunks(n_at_once).try_for_each(|part| read(part)?.into_iter().try_for_each(&mut visit))
+}
+
+/// The numbers that a query tells.
+pub(in crate::store) fn ids_of(
+    connection: &Connection,
+    sql: &str,
+    parameters: &Parameters,
+) -> rusqlite::Result<Vec<i64>> {
+    let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+    let mut statement = connection.prepare(sql)?;
+    let ids = statement.query_map(parameters.as_slice(), |row| row.get(0))?;
+    ids.collect()
 }
 
 /// Numbers as the parameter of `rarray()`.

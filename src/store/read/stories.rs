@@ -9,7 +9,7 @@ use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::Parameters;
 use crate::store::read::cells::Cells;
-use crate::store::read::reader::{Reader, in_parts, list};
+use crate::store::read::reader::{Reader, ids_of, in_parts, list};
 
 /// A choice of stories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -186,10 +186,9 @@ impl Reader {
     fn numbers_of_stories(&self, filter: &StoryFilter, limit: u32) -> Result<Vec<i64>, StoreError> {
         let (conditions, mut parameters) = filter.conditions(filter.index());
         parameters.push((":limit", Box::new(limit)));
-        let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
         let conditions = conditions.join(" AND ");
         let sql = format!("SELECT id FROM stories WHERE {conditions} ORDER BY {BY_SOURCES} LIMIT :limit");
-        self.rows(&sql, parameters.as_slice(), |row| row.get(0))
+        Ok(ids_of(self.connection(), &sql, &parameters)?)
     }
 
     /// The same, for each number of sources by itself: of those with as many sources an index knows which have enough articles, and those
