@@ -7,6 +7,7 @@ use std::fs;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use crate::exports::shuffled;
 use crate::harness::Newsroom;
 
 const N_ARTICLES: usize = 120;
@@ -79,6 +80,18 @@ fn an_export_has_all_articles_but_those_of_the_damaged_page_and_names_them() {
 }
 
 #[test]
+fn an_export_around_a_damaged_page_keeps_the_order_of_times() {
+    let room = shuffled(600);
+    let before = room.run(&["export"]).exits(0).json_lines();
+    damage(&room, &["articles"]);
+    let after = room.run(&["export"]).exits(3).json_lines();
+    assert!(after.len() > 400 && after.len() < before.len(), "{}", after.len());
+    let times: Vec<_> =
+        after.iter().map(|line| (line["published_at"].is_null(), line["published_at"].as_str())).collect();
+    assert!(times.is_sorted(), "{times:?}");
+}
+
+#[test]
 fn what_can_be_read_comes_out_whatever_else_is_damaged() {
     let damaged = [
         "articles",
@@ -88,6 +101,7 @@ fn what_can_be_read_comes_out_whatever_else_is_damaged() {
         "articles_first_seen_at",
         "articles_language",
         "articles_quality",
+        "articles_published_at",
     ];
     let room = archive();
     let before = room.run(&["export"]).exits(0).json_lines();

@@ -245,3 +245,44 @@ fn an_export_as_of_a_time_says_what_the_store_said_then() {
     another.run(&["import", &file]).exits(0);
     assert_eq!(another.value("SELECT title FROM articles WHERE url = 'https://paper.example/1'"), "The ferry sails");
 }
+
+/// Articles of some days and of none, that come in in no order; many of a time, so that they are in order by their addresses alone.
+pub(crate) fn shuffled(n_articles: usize) -> Newsroom {
+    let room = Newsroom::new();
+    let line = |place: usize| {
+        let number = place * 7 % n_articles;
+        let mut line = serde_json::json!({
+            "url": format!("https://paper-{}.example/{number:04}", number % 2), "source": format!("paper-{}", number % 3),
+            "title": format!("Ferry {number}"), "text": format!("The ferry {number} sails with {} guests.", number * 31),
+        });
+        match number % 10 {
+            0 => {}
+            1..=5 => line["published"] = "2026-11-20T08:00:00Z".into(),
+            _ => {
+                line["published"] =
+                    format!("2026-11-{:02}T{:02}:{:02}:00Z", 1 + number % 17, number % 24, number % 60).into();
+            }
+        }
+        line.to_string()
+    };
+    let lines: Vec<String> = (0..n_articles).map(line).collect();
+    room.run(&["-q", "import", &room.file("shuffled.jsonl", lines.join("\n"))]).exits(0);
+    room
+}
+
+#[test]
+fn a_large_export_comes_in_the_order_of_times_and_addresses() {
+    let n_articles = 1_500;
+    let room = shuffled(n_articles);
+    for (choice, n_chosen) in [(vec![], n_articles), (vec!["--source", "paper-1"], n_articles / 3)] {
+        let lines = room.run(&[vec!["export"], choice].concat()).exits(0).json_lines();
+        assert_eq!(lines.len(), n_chosen);
+        let place = |line: &Value| {
+            let published = line["published_at"].as_str().map(str::to_owned);
+            (published.is_none(), published, line["url"].as_str().expect("an address").to_owned())
+        };
+        let places: Vec<_> = lines.iter().map(place).collect();
+        assert!(places.is_sorted_by(|one, next| one < next), "{:?}", places.windows(2).find(|pair| pair[0] >= pair[1]));
+        assert!(places.iter().any(|(is_undated, ..)| *is_undated));
+    }
+}

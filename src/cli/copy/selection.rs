@@ -33,6 +33,8 @@ impl Selection<'_> {
         at_interrupt: impl Fn() -> String,
         mut visit: impl FnMut(Chosen) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        // Before the first article comes the order of all is looked up.
+        self.reader.end_when(self.interrupt.flag())?;
         // A file that is damaged cannot be counted, and is exported all the same.
         if self.progress.is_shown()
             && let Ok(n_articles) = self.reader.n_articles(self.filter)
@@ -40,7 +42,7 @@ impl Selection<'_> {
             self.progress.set_length(n_articles);
         }
         let mut n_visited = 0;
-        self.reader.for_each_document(self.filter, |document| {
+        let passed = self.reader.for_each_document(self.filter, |document| {
             self.interrupt.check(&at_interrupt)?;
             n_visited += 1;
             self.progress.set_position(n_visited);
@@ -55,7 +57,11 @@ impl Selection<'_> {
                 self.go_back(&mut chosen, as_of)?;
             }
             visit(chosen)
-        })
+        });
+        if passed.is_err() {
+            self.interrupt.check(&at_interrupt)?;
+        }
+        passed
     }
 
     /// Undoes what came later: wordings, a removal and, where a time is asked for, sightings.

@@ -39,7 +39,7 @@ const CHECKPOINT_PAGES: i64 = 2048;
 const STATEMENTS_MAX: usize = 256;
 
 /// Steps of SQLite's machine between two looks at whether somebody still waits: some milliseconds' work.
-const STEPS_PER_LOOK: i32 = 100_000;
+pub(in crate::store) const STEPS_PER_LOOK: i32 = 100_000;
 
 /// Whoever waits for a database to be opened, which takes minutes where a large one has to be brought to this version.
 pub struct OpeningWatcher {

@@ -1,6 +1,6 @@
-//! Articles: lists, documents for an export, all that is stored of one, its earlier wordings.
+//! Articles: lists, all that is stored of one, its earlier wordings.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -8,22 +8,12 @@ use crate::store::file::error::StoreError;
 use crate::store::file::volumes::{article_body, revision_body};
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition, clause};
 use crate::store::read::article_records::{
-    ARTICLE_COLUMNS, ArticleDetails, ArticleRow, DETAIL_COLUMNS, N_ARTICLE_COLUMNS, N_DETAIL_COLUMNS, article_details,
-    article_row,
+    ARTICLE_COLUMNS, ArticleDetails, ArticleRow, DETAIL_COLUMNS, article_details, article_row,
 };
 use crate::store::read::cells::{Cells, DamagedRow};
 use crate::store::read::newest::{self, LIST_MAX};
 use crate::store::read::reader::{Reader, ids_of, in_parts, list};
 use crate::store::read::salvage;
-
-/// One article for an export.
-#[derive(Clone, Debug)]
-pub struct DocumentRow {
-    /// All that is stored of it.
-    pub article: ArticleDetails,
-    /// The sources in which it was seen.
-    pub sources: Vec<String>,
-}
 
 /// What is told of an article wherever it is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,119 +153,6 @@ impl Reader {
         Ok(filter.to_sql())
     }
 
-    /// Passes every chosen article to `visit` in the order of a bundle: by publication time, unknown last, then by
-    /// address. Where pages of the file are damaged the articles come that can be read, in the order of their numbers, and the
-    /// others are noted as damage.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read, the user's condition is wrong, or `visit` fails.
-    pub fn for_each_document<E: From<StoreError>>(
-        &self,
-        filter: &ArticleFilter,
-        mut visit: impl FnMut(DocumentRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut passed = HashSet::new();
-        let in_order = self.pass_in_order(filter, &mut |document: DocumentRow| {
-            passed.insert(document.article.row.id);
-            visit(document)
-        });
-        match in_order {
-            Err(Ended::ByFile(StoreError::Malformed { .. })) => self.pass_one_by_one(filter, &passed, &mut visit),
-            Ok(()) if self.has_damage() || *filter == ArticleFilter::default() => {
-                self.note_missing(&passed);
-                Ok(())
-            }
-            other => other,
-        }
-        .map_err(|ended| match ended {
-            Ended::ByFile(error) => error.into(),
-            Ended::ByVisitor(error) => error,
-        })
-    }
-
-    /// Notes the articles that an index has and the table has not. Those that were passed need not be looked for.
-    fn note_missing(&self, passed: &HashSet<i64>) {
-        let mut numbers: Vec<i64> = passed.iter().copied().collect();
-        numbers.sort_unstable();
-        for listed in salvage::missing(self.connection(), &numbers) {
-            self.note_damage(listed.lost());
-        }
-    }
-
-    fn pass_in_order<E>(
-        &self,
-        filter: &ArticleFilter,
-        visit: &mut impl FnMut(DocumentRow) -> Result<(), E>,
-    ) -> Result<(), Ended<E>> {
-        let (conditions, parameters) = filter.to_sql();
-        let body = article_body(self.connection());
-        let sql = format!(
-            "SELECT {ARTICLE_COLUMNS}, {body} AS body, {DETAIL_COLUMNS}, {SEEN_IN}
-             FROM articles LEFT JOIN sources ON sources.id = articles.source_id {conditions}
-             ORDER BY articles.published_at IS NULL, articles.published_at, articles.url IS NULL, articles.url, articles.id"
-        );
-        let blame = |error: rusqlite::Error| Ended::ByFile(filter.blame(error));
-        let mut statement = self.connection().prepare(&sql).map_err(blame)?;
-        let mut rows = statement.query(parameters.as_slice()).map_err(blame)?;
-        while let Some(row) = rows.next().map_err(blame)? {
-            if let Some(document) = self.readable(row, document_name, document_row) {
-                visit(document).map_err(Ended::ByVisitor)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks for each article by itself, so that a damaged page costs only those that lie on it.
-    fn pass_one_by_one<E>(
-        &self,
-        filter: &ArticleFilter,
-        passed: &HashSet<i64>,
-        visit: &mut impl FnMut(DocumentRow) -> Result<(), E>,
-    ) -> Result<(), Ended<E>> {
-        let listing = salvage::list(self.connection());
-        listing.lost().for_each(|row| self.note_damage(row));
-        for listed in listing.articles.iter().filter(|listed| !passed.contains(&listed.id)) {
-            let document = self.even_without_sources(listed.id, |sources| self.document(filter, listed.id, sources));
-            match document {
-                Ok(Some(document)) => visit(document).map_err(Ended::ByVisitor)?,
-                Ok(None) if salvage::is_there(self.connection(), listed.id) => {}
-                Ok(None) | Err(StoreError::Malformed { .. }) => self.note_damage(listed.lost()),
-                Err(error) => return Err(Ended::ByFile(error)),
-            }
-        }
-        Ok(())
-    }
-
-    /// An article as an export has it; nothing where there is none, or where it cannot be read, which is noted as damage.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read.
-    pub fn exported(&self, id: i64) -> Result<Option<DocumentRow>, StoreError> {
-        let document = self.even_without_sources(id, |sources| self.document(&ArticleFilter::default(), id, sources));
-        self.unless_damaged(document, || format!("article {id}"))
-    }
-
-    /// One article for an export, if it is one of the choice and can be read; otherwise it is noted as damage.
-    fn document(&self, filter: &ArticleFilter, id: i64, sources: &str) -> Result<Option<DocumentRow>, StoreError> {
-        let seen_in = if sources == "sources" { SEEN_IN } else { "NULL" };
-        let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
-        conditions.push("articles.id = :id".to_owned());
-        parameters.push((":id", Box::new(id)));
-        let body = article_body(self.connection());
-        let sql = format!(
-            "SELECT {ARTICLE_COLUMNS}, {body} AS body, {DETAIL_COLUMNS}, {seen_in} FROM articles NOT INDEXED
-             LEFT JOIN {sources} AS sources ON sources.id = articles.source_id WHERE {}",
-            conditions.join(" AND ")
-        );
-        let blame = |error: rusqlite::Error| filter.blame(error);
-        let mut statement = self.connection().prepare_cached(&sql).map_err(blame)?;
-        let mut rows = statement.query(parameters.as_slice()).map_err(blame)?;
-        let row = rows.next().map_err(blame)?;
-        Ok(row.and_then(|row| self.readable(row, document_name, document_row)))
-    }
-
     /// All that is stored of an article. What cannot be read of it is replaced, and noted as damage.
     ///
     /// # Errors
@@ -310,7 +187,7 @@ impl Reader {
     }
 
     /// Asks for an article joined with `sources`, and once more with none where that meets a damaged page.
-    fn even_without_sources<T>(
+    pub(super) fn even_without_sources<T>(
         &self,
         id: i64,
         ask: impl Fn(&str) -> Result<Option<T>, StoreError>,
@@ -373,11 +250,6 @@ impl Reader {
     }
 }
 
-/// The sources in which an article was seen, a line each.
-const SEEN_IN: &str = "(SELECT group_concat(slug, char(10)) FROM (SELECT seen.slug FROM sightings
-         JOIN sources AS seen ON seen.id = sightings.source_id
-         WHERE sightings.article_id = articles.id ORDER BY seen.slug))";
-
 /// A `WHERE` clause for those of some articles that conditions choose, and its parameters.
 fn among(mut conditions: Vec<String>, mut parameters: Parameters, ids: &[i64]) -> (String, Parameters) {
     conditions.push("articles.id IN rarray(:ids)".to_owned());
@@ -385,23 +257,7 @@ fn among(mut conditions: Vec<String>, mut parameters: Parameters, ids: &[i64]) -
     (clause(&conditions), parameters)
 }
 
-/// Why the articles of a choice ended before the last.
-enum Ended<E> {
-    ByFile(StoreError),
-    ByVisitor(E),
-}
-
 /// What an article is called where it is damaged.
 pub(in crate::store) fn article_name(row: &ArticleRow) -> String {
     format!("article {}", row.id)
-}
-
-fn document_name(document: &DocumentRow) -> String {
-    article_name(&document.article.row)
-}
-
-/// Reads [`ARTICLE_COLUMNS`], the text, [`DETAIL_COLUMNS`] and the sources, a line each.
-fn document_row(cells: &Cells<'_, '_>) -> DocumentRow {
-    let sources = cells.text_of_other(N_ARTICLE_COLUMNS + N_DETAIL_COLUMNS).unwrap_or_default();
-    DocumentRow { article: article_details(cells), sources: sources.lines().map(str::to_owned).collect() }
 }

@@ -12,7 +12,7 @@ use crate::store::file::columns::from_json_list;
 use crate::store::file::error::StoreError;
 use crate::store::read::cells::Cells;
 use crate::store::read::reader::Reader;
-use crate::store::read::salvage;
+use crate::store::read::salvage::{self, Listed};
 
 impl Reader {
     /// Refuses a snapshot: it does not say what was deleted.
@@ -49,7 +49,7 @@ impl Reader {
             Err(StoreError::Malformed { .. }) => {
                 let listing = salvage::list(self.connection());
                 listing.lost().for_each(|row| self.note_damage(row));
-                Ok(listing.articles.into_iter().map(|listed| listed.id).collect())
+                Ok(listing.articles.iter().map(Listed::id).collect())
             }
             numbers => {
                 let numbers = numbers?;
@@ -195,7 +195,7 @@ impl Reader {
             }
             numbers => salvage::missing(self.connection(), &numbers?),
         };
-        Ok(listed.into_iter().map(|listed| listed.id).collect())
+        Ok(listed.iter().map(Listed::id).collect())
     }
 
     /// The articles that addresses lead to, those of a choice.

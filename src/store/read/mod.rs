@@ -2,7 +2,7 @@
 //!
 //! * `reader`: the connection. Each other file adds the questions of one subject, next to the rows that answer them.
 //! * `cells`: the values of a row, and what is wrong with them. `salvage`: which articles there are where pages are damaged.
-//! * `articles`, `article_filter`, `article_records`: articles. `search` finds them by words, `changes` in the order in
+//! * `articles`, `article_filter`, `article_records`: articles, `documents` those of an export. `search` finds them by words, `changes` in the order in
 //!   which they were written; `hits` are those that have the words, `passage` cuts out where these stand, `spellings` knows in which
 //!   forms; `volume_hits` are those in the files of months that are closed, which `volumes` lists; `beginnings` finds the newest with a word that begins as very many do, `newest` the newest of a source.
 //!   `few` knows which articles choices of few have. `unicode61` parts words as the index does.
@@ -32,6 +32,8 @@ mod ranking;
 pub(super) mod reader;
 
 pub(super) mod articles;
+
+pub(super) mod documents;
 
 pub(super) mod as_of;
 

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use crate::store::file::error::StoreError;
 use crate::store::file::host_memory;
 use crate::store::file::identity;
 use crate::store::file::lock::has_other_names;
-use crate::store::file::open::{OpenedForReading, open_for_reading};
+use crate::store::file::open::{OpenedForReading, STEPS_PER_LOOK, open_for_reading};
 use crate::store::file::volumes::{Unread, Volumes, closed};
 use crate::store::read::article_filter::Parameters;
 use crate::store::read::cells::{Cells, DamagedRow};
@@ -133,6 +134,16 @@ impl Reader {
         move || handle.interrupt()
     }
 
+    /// Has every question that is being answered fail once this is true.
+    ///
+    /// # Errors
+    ///
+    /// When SQLite refuses to be watched.
+    pub fn end_when(&self, is_stopped: Arc<AtomicBool>) -> Result<(), StoreError> {
+        let look = move || is_stopped.load(Ordering::Relaxed);
+        Ok(self.connection.progress_handler(STEPS_PER_LOOK, Some(look))?)
+    }
+
     /// The version of the schema.
     ///
     /// # Errors
@@ -235,9 +246,14 @@ impl Reader {
         }
     }
 
-    /// Whether there were rows that could not be read.
-    pub(in crate::store) fn has_damage(&self) -> bool {
-        !self.damage.borrow().is_empty()
+    /// How many rows could not be read.
+    pub(in crate::store) fn n_damaged(&self) -> usize {
+        self.damage.borrow().len()
+    }
+
+    /// Forgets the damaged rows behind the first `n`: they will be asked for again.
+    pub(in crate::store) fn forget_damage_after(&self, n: usize) {
+        self.damage.borrow_mut().truncate(n);
     }
 
     /// Remembers a damaged row.

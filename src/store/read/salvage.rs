@@ -11,11 +11,12 @@ use crate::store::file::row_walk::{self, Unread};
 use crate::store::read::cells::DamagedRow;
 
 /// Indexes that have every article, to read its number from. The first one knows its address too.
-const INDEXES: [(&str, &str); 4] = [
+const INDEXES: [(&str, &str); 5] = [
     ("articles_url", "url"),
     ("articles_first_seen_at", "NULL"),
     ("articles_language", "NULL"),
     ("articles_quality", "NULL"),
+    ("articles_published_at", "NULL"),
 ];
 
 /// Where the last number cannot be read: articles of ours have none that is larger.
@@ -27,12 +28,16 @@ pub(super) const PAGE_DAMAGED: &str = "the page of the file that holds it is dam
 /// An article that should be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listed {
-    pub(super) id: i64,
+    id: i64,
     /// Its address, where an index tells it.
     url: Option<String>,
 }
 
 impl Listed {
+    pub(super) fn id(&self) -> i64 {
+        self.id
+    }
+
     /// What is said of it when it cannot be read.
     pub(super) fn lost(&self) -> DamagedRow {
         let url = self.url.as_ref().map(|url| format!(" ({url})")).unwrap_or_default();
@@ -71,27 +76,41 @@ pub(super) fn left_out(name: String) -> DamagedRow {
 
 /// Lists the articles by an index that can be read, or by the table as far as it can be.
 pub(super) fn list(connection: &Connection) -> Listing {
-    let by_index = INDEXES.iter().find_map(|(index, url)| by_index(connection, index, url).ok());
-    match by_index {
+    match by_first_index(connection, |_| true) {
         Some(articles) => Listing { articles, unknown: Vec::new() },
         None => by_walk(connection),
     }
 }
 
-/// Articles that an index has and that are not among those that the table has, which are given in their order: a page of the table is not
-/// what it was. None where no index can be read.
+/// Articles that an index has and that the table has not, of which `there` are some in their order: a page of the table is not what it was.
 pub(super) fn missing(connection: &Connection, there: &[i64]) -> Vec<Listed> {
+    let mut listed = others(connection, there);
+    // What came in meanwhile is in the table by now.
+    listed.retain(|listed| !is_there(connection, listed.id));
+    listed
+}
+
+/// Articles that an index has and that are not among those that were found, which are given in their order: a page of the table is not
+/// what it was, or one of another index. None where no index can be read.
+pub(super) fn others(connection: &Connection, found: &[i64]) -> Vec<Listed> {
     let count = |(index, _): &(&str, &str)| {
         let sql = format!("SELECT count(*) FROM articles INDEXED BY {index}");
         connection.query_row(&sql, [], |row| row.get::<_, usize>(0)).ok()
     };
-    if INDEXES.iter().find_map(count) == Some(there.len()) {
+    if INDEXES.iter().find_map(count) == Some(found.len()) {
         return Vec::new();
     }
-    let mut listed = INDEXES.iter().find_map(|(index, url)| by_index(connection, index, url).ok()).unwrap_or_default();
-    // What came in meanwhile is in the table by now.
-    listed.retain(|listed| there.binary_search(&listed.id).is_err() && !is_there(connection, listed.id));
-    listed
+    by_first_index(connection, |id| found.binary_search(&id).is_err()).unwrap_or_default()
+}
+
+/// Articles that should be there, which are given in their order, with what an index tells of them.
+pub(super) fn named(connection: &Connection, ids: &[i64]) -> Vec<Listed> {
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    by_first_index(connection, |id| ids.binary_search(&id).is_ok())
+        .filter(|listed| listed.len() == ids.len())
+        .unwrap_or_else(|| ids.iter().map(|&id| Listed { id, url: None }).collect())
 }
 
 /// Whether the table has an article of this number.
@@ -102,13 +121,27 @@ pub(super) fn is_there(connection: &Connection, id: i64) -> bool {
         .unwrap_or(true)
 }
 
-fn by_index(connection: &Connection, index: &str, url: &str) -> rusqlite::Result<Vec<Listed>> {
+/// Lists some of the articles by the first index that can be read.
+fn by_first_index(connection: &Connection, is_sought: impl Fn(i64) -> bool) -> Option<Vec<Listed>> {
+    INDEXES.iter().find_map(|(index, url)| by_index(connection, index, url, &is_sought).ok())
+}
+
+fn by_index(
+    connection: &Connection,
+    index: &str,
+    url: &str,
+    is_sought: &impl Fn(i64) -> bool,
+) -> rusqlite::Result<Vec<Listed>> {
     let mut statement = connection.prepare(&format!("SELECT id, {url} FROM articles INDEXED BY {index}"))?;
-    let rows = statement.query_map([], |row| {
-        let url = row.get_ref(1)?.as_bytes_or_null().ok().flatten();
-        Ok(Listed { id: row.get(0)?, url: url.map(|url| String::from_utf8_lossy(url).into_owned()) })
-    })?;
-    let mut articles: Vec<Listed> = rows.collect::<Result<_, _>>()?;
+    let mut rows = statement.query([])?;
+    let mut articles = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        if is_sought(id) {
+            let url = row.get_ref(1)?.as_bytes_or_null().ok().flatten();
+            articles.push(Listed { id, url: url.map(|url| String::from_utf8_lossy(url).into_owned()) });
+        }
+    }
     articles.sort_by_key(|article| article.id);
     articles.dedup_by_key(|article| article.id);
     Ok(articles)
