@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 use newswire::config;
 use newswire::config::StoreSettings;
 use newswire::model::ImportedArticle;
-use newswire::store::{ArticleFilter, Closing, ClosingStage, Month, Reader, close_month_beside, rebuild};
+use newswire::store::{
+    ArticleFilter, Closing, ClosingStage, Month, Reader, close_month_beside, give_back_space, rebuild,
+};
 use rusqlite::{Connection, params};
 use tokio::runtime::Runtime;
 
@@ -106,8 +108,10 @@ fn main() {
         assert!(matches!(closed, Ok(Closing::Closed { .. })), "{closed:?}");
     }
     let elapsed = begun.elapsed().as_secs_f64();
-    rebuild(&settings).expect("the file is built anew");
+    give_back_space(&settings).expect("the file gets shorter");
     let bytes_after = bytes_of(&database);
+    rebuild(&settings).expect("the file is built anew");
+    let bytes_rebuilt = bytes_of(&database);
     let volumes = fs::read_dir(folder.path().join("hot.db.volumes")).expect("a folder");
     let volume_bytes: u64 = volumes.map(|file| file.and_then(|file| file.metadata()).expect("a file").len()).sum();
     let n_closed: u64 = connection
@@ -121,7 +125,8 @@ fn main() {
         millis(longest)
     );
     println!("an article before      {:>8} bytes", bytes_before / n_stored);
-    println!("an article left hot    {:>8} bytes", bytes_after.saturating_sub(open_bytes) / n_closed.max(1));
+    let left = |bytes: u64| bytes.saturating_sub(open_bytes) / n_closed.max(1);
+    println!("an article left hot    {:>8} bytes, {} once the file is rebuilt", left(bytes_after), left(bytes_rebuilt));
     println!("an article in volumes  {:>8} bytes", volume_bytes / n_closed.max(1));
     println!("\n== after");
     questions(&database, &words, &titles);

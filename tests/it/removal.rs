@@ -259,6 +259,24 @@ fn what_is_old_goes_and_no_more() {
 }
 
 #[test]
+fn a_database_without_its_texts_is_as_much_smaller() {
+    let room = Newsroom::new();
+    let line = |number: usize| {
+        let words: Vec<String> = (0..300).map(|word| format!("w{}", number * 31 + word * number % 977)).collect();
+        let url = format!("https://paper.example/{number}");
+        json!({ "url": url, "published": "2020-11-02", "title": format!("Ferry {number}"), "text": words.join(" ") })
+            .to_string()
+    };
+    let lines: Vec<String> = (0..600).map(line).collect();
+    room.run(&["-q", "import", &room.file("all.jsonl", lines.join("\n"))]).exits(0);
+    let n_pages = || room.number("SELECT count(*) FROM dbstat WHERE name = 'articles' AND pagetype = 'leaf'");
+    let before = n_pages();
+    room.run(&["prune", "--older", "90d", "--bodies"]).exits(0).says("gone: 600 texts");
+    assert!(n_pages() * 3 < before, "{before} pages, then {}", n_pages());
+    room.run(&["doctor"]).exits(0);
+}
+
+#[test]
 fn what_a_table_of_somebody_else_refers_to_stays_and_the_rest_goes() {
     let room = Newsroom::new();
     import(&room, &[with_url(1, 900), with_url(2, 900), with_url(3, 900)]);

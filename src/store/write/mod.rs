@@ -18,7 +18,7 @@
 //! * `clock`: sets right what was written while the clock was ahead.
 //! * `retries`: what people ask for by hand, a new start or a single address.
 //! * `watches`: what somebody wants to be told of, and the messages about it.
-//! * `volumes`: takes the texts of a month out, into a file of their own.
+//! * `volumes`: takes the texts of a month out, into a file of their own. `packing`: fills the pages again from which texts went.
 //! * `beside`: short transactions of commands, beside a running daemon.
 //!
 //! Knows nothing of `read`.
@@ -80,5 +80,7 @@ mod merge;
 pub(in crate::store) mod watches;
 
 pub(super) mod volumes;
+
+mod packing;
 
 pub(super) mod beside;

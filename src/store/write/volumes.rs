@@ -14,6 +14,7 @@ use crate::store::file::open::open_for_reading;
 use crate::store::file::volume_file::{self, VolumeFigures, fault_of};
 use crate::store::file::volumes::{self, Month, file_of, folder_of_volumes};
 use crate::store::write::beside::beside;
+use crate::store::write::packing::Shortened;
 
 /// So many texts are taken out in one transaction: the daemon waits some tenths of a second for it.
 const MOVED_AT_ONCE: u32 = 100;
@@ -173,7 +174,14 @@ fn move_texts(
             let Some((end, ..)) = texts.last() else { break };
             last = *end;
             beside(settings, |connection| match table {
-                "articles" => texts.iter().try_for_each(|(id, _, body)| move_text(connection, month, *id, body)),
+                "articles" => {
+                    let mut shortened = Shortened::default();
+                    for (id, _, body) in &texts {
+                        move_text(connection, month, *id, body)?;
+                        shortened.add(*id, body.len() as u64);
+                    }
+                    shortened.pack(connection)
+                }
                 _ => texts.iter().try_for_each(|(row, id, body)| move_wording(connection, month, (*id, -row), body)),
             })?;
             if table == "articles" {

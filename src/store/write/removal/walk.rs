@@ -12,6 +12,7 @@ use crate::model::Retention;
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::public_time;
 use crate::store::file::volumes;
+use crate::store::write::packing::Shortened;
 use crate::store::write::removal::delete;
 
 /// Articles that are looked at in one stretch: some milliseconds.
@@ -157,6 +158,7 @@ impl Walk {
         let articles = self.next_articles(connection, latest)?;
         let mut is_end = articles.len() < LOOKED_AT_MAX;
         let mut going = Vec::new();
+        let mut shortened = Shortened::default();
         for article in articles {
             if self.n_taken() - n_before + going.len() as u64 >= stretch.n_max {
                 is_end = false;
@@ -174,10 +176,11 @@ impl Walk {
                 self.pruned.texts += 1;
                 self.pruned.revisions += n_revisions(connection, article.id)?;
                 if !stretch.is_dry {
-                    take_text(connection, article.id)?;
+                    shortened.add(article.id, take_text(connection, article.id)?);
                 }
             }
         }
+        shortened.pack(connection)?;
         // Copies go before what they copy, or each would take the place of the one before it for nothing.
         for id in going.into_iter().rev() {
             let was_remembered = is_in_stories(connection, id)?;
@@ -250,13 +253,14 @@ fn limits_by_source(
     Ok(limits)
 }
 
-/// Takes the text of an article away, and those of its earlier wordings. Its page is not read again, or the text would come back.
-fn take_text(connection: &Connection, id: i64) -> rusqlite::Result<()> {
-    let (title, day, url): (Option<String>, Option<String>, Option<String>) =
-        connection.prepare_cached("SELECT title, date, url FROM articles WHERE id = ?1")?.query_row([id], |row| {
-            let text = |column: usize| row.get_ref(column).map(|value| value.as_str().ok().map(str::to_owned));
-            Ok((text(0)?, text(1)?, text(2)?))
-        })?;
+/// Takes the text of an article away, and those of its earlier wordings. Its page is not read again, or the text would come back. Returns how many
+/// bytes the text had.
+fn take_text(connection: &Connection, id: i64) -> rusqlite::Result<u64> {
+    let sql = "SELECT title, date, url, octet_length(body) FROM articles WHERE id = ?1";
+    let (title, day, url, bytes) = connection.prepare_cached(sql)?.query_row([id], |row| {
+        let text = |column: usize| row.get_ref(column).map(|value| value.as_str().ok().map(str::to_owned));
+        Ok((text(0)?, text(1)?, text(2)?, row.get(3)?))
+    })?;
     let document = bundle::document(title.as_deref(), day.as_deref(), url.as_deref(), "");
     connection
         .prepare_cached(&format!(
@@ -272,7 +276,7 @@ fn take_text(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     ] {
         connection.prepare_cached(sql)?.execute([id])?;
     }
-    Ok(())
+    Ok(bytes)
 }
 
 fn n_revisions(connection: &Connection, id: i64) -> rusqlite::Result<u64> {

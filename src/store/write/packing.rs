@@ -1,0 +1,182 @@
+//! Pages of articles whose texts were taken out are filled again.
+//!
+//! SQLite puts pages together where a row is deleted or inserted, and leaves them as they are where one becomes shorter; new rows come at the end of
+//! the table. Without more a database whose texts went elsewhere would be as large as before.
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
+
+/// One row is taken out and put back for so many bytes that went, a page of the file: that puts its page and the two beside it together.
+const BYTES_PER_ROW: u64 = 8192;
+
+/// What holds for whoever deletes an article or adds one, and not for whoever puts back what was there.
+const RULES: [DbConfig; 2] = [DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY];
+
+/// Articles whose texts were taken out in a transaction, in the order of the table.
+#[derive(Debug, Default)]
+pub(super) struct Shortened {
+    bytes: u64,
+    /// Those that are taken out and put back.
+    ids: Vec<i64>,
+}
+
+impl Shortened {
+    /// Adds an article that has become so many bytes shorter.
+    pub(super) fn add(&mut self, id: i64, bytes: u64) {
+        // The rest of a long text had pages of its own, which are free by now.
+        self.bytes += bytes.min(BYTES_PER_ROW);
+        if self.bytes >= BYTES_PER_ROW {
+            self.bytes = 0;
+            self.ids.push(id);
+        }
+    }
+
+    /// Fills the pages on which they are. No row is another afterwards, and nobody is told of a change.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written; the transaction is to be given up then.
+    pub(super) fn pack(self, connection: &Connection) -> rusqlite::Result<()> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let were = RULES.map(|rule| connection.db_config(rule).map(|is_on| (rule, is_on)));
+        let were: Vec<(DbConfig, bool)> = were.into_iter().collect::<Result<_, _>>()?;
+        let off = RULES.iter().try_for_each(|rule| connection.set_db_config(*rule, false).map(|_| ()));
+        let outcome = off.and_then(|()| put_back_unless_refused(connection, &self.ids));
+        were.into_iter().try_for_each(|(rule, is_on)| connection.set_db_config(rule, is_on).map(|_| ()))?;
+        outcome
+    }
+}
+
+/// A row that is not as it may be, as other programs leave them, cannot be put back. Then all of these stay where they were.
+fn put_back_unless_refused(connection: &Connection, ids: &[i64]) -> rusqlite::Result<()> {
+    // Without those that are computed from others.
+    let columns: Vec<String> = connection
+        .prepare_cached("SELECT format('\"%w\"', name) FROM pragma_table_info('articles')")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let (places, columns) = (vec!["?"; columns.len()].join(", "), columns.join(", "));
+    let select = format!("SELECT {columns} FROM articles WHERE id = ?1");
+    let insert = format!("INSERT INTO articles ({columns}) VALUES ({places})");
+    connection.execute_batch("SAVEPOINT packing")?;
+    let outcome = ids.iter().try_for_each(|&id| put_back(connection, id, &select, &insert));
+    match outcome {
+        Err(error) if error.sqlite_error_code() != Some(ErrorCode::ConstraintViolation) => Err(error),
+        Err(_) => connection.execute_batch("ROLLBACK TO packing; RELEASE packing"),
+        Ok(()) => connection.execute_batch("RELEASE packing"),
+    }
+}
+
+/// Takes a row out and puts it back, if all of it can be read.
+fn put_back(connection: &Connection, id: i64, select: &str, insert: &str) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(select)?;
+    let n_columns = statement.column_count();
+    let values = statement.query_row([id], |row| {
+        let value = |column| row.get_ref(column).map(|value| Value::try_from(value).ok());
+        (0..n_columns).map(value).collect::<rusqlite::Result<Option<Vec<Value>>>>()
+    });
+    let Some(values) = values.optional()?.flatten() else { return Ok(()) };
+    connection.prepare_cached("DELETE FROM articles WHERE id = ?1")?.execute([id])?;
+    connection.prepare_cached(insert)?.execute(params_from_iter(values)).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::params;
+
+    use super::*;
+    use crate::config::StoreSettings;
+    use crate::store::file::open::open_for_writing;
+
+    const N_ARTICLES: u32 = 400;
+
+    /// Articles with texts of some kilobytes, and what somebody else keeps of them.
+    fn filled() -> (tempfile::TempDir, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let connection = open_for_writing(&StoreSettings { path, ..crate::config::defaults().store }).unwrap();
+        connection
+            .execute_batch(&format!(
+                r#"WITH numbers (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM numbers WHERE id < {N_ARTICLES})
+                 INSERT INTO articles (id, title, words, body, body_kind, quality, first_seen_at, updated_at, sha256, change_seq, new_seq)
+                 SELECT id, 'Report ' || id, 5, hex(zeroblob(600 + id * 7 % 1100)), 'full', 90, '2026-09-30T23:59:59Z', '2026-10-02T00:00:00Z', '', id, id
+                 FROM numbers;
+                 ALTER TABLE articles ADD COLUMN "my ""own""" TEXT DEFAULT 'mine';
+                 ALTER TABLE articles ADD COLUMN initial TEXT GENERATED ALWAYS AS (substr(title, 1, 1));
+                 CREATE TABLE clippings (article_id INTEGER REFERENCES articles (id) ON DELETE CASCADE);
+                 INSERT INTO clippings SELECT id FROM articles;
+                 CREATE TABLE gone (article_id INTEGER);
+                 CREATE TRIGGER clippings_gone AFTER DELETE ON articles BEGIN INSERT INTO gone VALUES (old.id); END"#
+            ))
+            .unwrap();
+        (folder, connection)
+    }
+
+    /// Takes all texts out, and fills the pages. Returns how many they were and are.
+    fn shorten_and_pack(connection: &Connection) -> (u64, u64) {
+        let n_pages = || {
+            let sql = "SELECT count(*) FROM dbstat WHERE name = 'articles' AND pagetype = 'leaf'";
+            connection.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap()
+        };
+        let mut shortened = Shortened::default();
+        connection.execute_batch("BEGIN").unwrap();
+        let bytes: Vec<(i64, u64)> = connection
+            .prepare("SELECT id, octet_length(body) FROM articles ORDER BY id")
+            .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .unwrap();
+        connection.execute("UPDATE articles SET body = ''", []).unwrap();
+        for (id, bytes) in bytes {
+            shortened.add(id, bytes);
+        }
+        let (before, n_before) = (dump(connection), n_pages());
+        shortened.pack(connection).unwrap();
+        connection.execute_batch("COMMIT").unwrap();
+        assert_eq!(dump(connection), before);
+        (n_before, n_pages())
+    }
+
+    fn dump(connection: &Connection) -> Vec<Vec<String>> {
+        let sql = "SELECT * FROM articles JOIN clippings ON article_id = id ORDER BY id";
+        let mut statement = connection.prepare(sql).unwrap();
+        let n_columns = statement.column_count();
+        let line = |row: &rusqlite::Row<'_>| {
+            Ok((0..n_columns).map(|column| format!("{:?}", row.get_ref(column).unwrap())).collect())
+        };
+        statement.query_map([], line).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    fn count(connection: &Connection, table: &str) -> u32 {
+        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn pages_are_filled_and_no_row_is_another() {
+        let (_folder, connection) = filled();
+        let (before, after) = shorten_and_pack(&connection);
+        assert!(after * 4 < before, "{before} pages, then {after}");
+        assert_eq!(count(&connection, "clippings"), N_ARTICLES);
+        let n_told = ["gone", "_deleted", "_replaced"].map(|table| count(&connection, table));
+        assert_eq!(n_told, [0; 3]);
+        let whole: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(whole, "ok");
+        // What holds for others holds again.
+        connection.execute("DELETE FROM articles WHERE id = 7", []).unwrap();
+        assert_eq!(["gone", "clippings"].map(|table| count(&connection, table)), [1, N_ARTICLES - 1]);
+    }
+
+    #[test]
+    fn rows_that_are_not_as_they_may_be_stay_where_they_are() {
+        let (_folder, connection) = filled();
+        connection.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
+        connection.execute("UPDATE articles SET quality = 1000 WHERE id > 200", []).unwrap();
+        connection.execute_batch("PRAGMA ignore_check_constraints = OFF").unwrap();
+        shorten_and_pack(&connection);
+
+        let (_folder, connection) = filled();
+        connection.execute("UPDATE articles SET title = CAST(?1 AS TEXT)", params![b"Report \xff"]).unwrap();
+        let (before, after) = shorten_and_pack(&connection);
+        assert_eq!(before, after);
+    }
+}
