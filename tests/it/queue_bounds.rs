@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use newswire::config::QueueSettings;
 use newswire::queue::wire::parts;
 use newswire::queue::{Bus, BusError, NatsBus, Outcome, Record, Shared, Write};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::mpsc;
 
 use crate::harness::{Newsroom, wait_until};
 use crate::queue::Server;
@@ -138,6 +140,68 @@ async fn what_no_client_can_read_is_deleted_and_reports_beside_it_come() {
     let since = writer.state().borrow().since();
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(writer.state().borrow().since(), since);
+}
+
+/// A way to the server that takes so long in each direction, as far as the runtime lasts. Returns its port.
+async fn slow_way(server: &Server, delay: Duration) -> u16 {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
+    let (port, of_server) = (listener.local_addr().expect("it is bound").port(), server.port);
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, of_server)).await;
+            let (from_client, to_client) = client.into_split();
+            let (from_server, to_server) = server.expect("the server listens").into_split();
+            tokio::spawn(carry(from_client, to_server, delay));
+            tokio::spawn(carry(from_server, to_client, delay));
+        }
+    });
+    port
+}
+
+async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin + Send + 'static, delay: Duration) {
+    let (send, mut on_way) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    tokio::spawn(async move {
+        while let Some((arrives_at, bytes)) = on_way.recv().await {
+            tokio::time::sleep_until(arrives_at.into()).await;
+            if to.write_all(&bytes).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut bytes = [0; 16 * 1024];
+    while let Ok(n @ 1..) = from.read(&mut bytes).await {
+        let _ = send.send((Instant::now() + delay, bytes[..n].to_vec()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_a_slow_way_reports_do_not_wait_until_each_message_before_them_was_looked_at() {
+    const N_HALVES: usize = 1500;
+    const DELAY: Duration = Duration::from_millis(20);
+    let Some(server) = Server::start() else { return };
+    let (writer, worker) = (server.writer().await, Bus::Nats(server.connect("worker").await));
+    let mut raw = Raw::connect(&server);
+    for n in 0..N_HALVES {
+        raw.publish(format!("newswire.reports.half-{n}").as_bytes(), b"", &half());
+    }
+    raw.flush();
+    wait_for_reports(&writer, N_HALVES as u64).await;
+    let again_after = Duration::from_secs(2);
+    let mut reports = writer.reports_again_after(again_after).await.expect("there is a stream");
+    worker.report("real", b"what came of it".to_vec()).await.expect("it is stored");
+    // All of them were given to this writer, and none is acknowledged when it ends.
+    let delivery = tokio::time::timeout(PATIENCE, reports.recv()).await.expect("in time").expect("more comes");
+    drop((delivery, reports, writer));
+    let servers = vec![format!("nats://127.0.0.1:{}", slow_way(&server, DELAY).await)];
+    let far = NatsBus::connect(&QueueSettings { servers, ..server.settings() }, "far writer").await;
+    let far = far.expect("the settings have sense");
+    let began_at = Instant::now();
+    let mut reports = far.reports_again_after(again_after).await.expect("there is a stream");
+    let delivery = tokio::time::timeout(4 * PATIENCE, reports.recv()).await.expect("in time").expect("more comes");
+    assert_eq!(delivery.message, b"what came of it");
+    let looks = DELAY * 2 * u32::try_from(N_HALVES).expect("a small number");
+    assert!(began_at.elapsed() < looks / 3, "{:?} of {looks:?}", began_at.elapsed());
+    assert_eq!(far.state().borrow().last_error(), None);
 }
 
 /// Waits until so many messages with reports are stored.
