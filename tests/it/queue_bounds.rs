@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use newswire::config::QueueSettings;
 use newswire::queue::wire::parts;
 use newswire::queue::{Bus, BusError, NatsBus, Outcome, Record, Shared, Write};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
 use crate::harness::{Newsroom, wait_until};
@@ -202,6 +202,54 @@ async fn over_a_slow_way_reports_do_not_wait_until_each_message_before_them_was_
     let looks = DELAY * 2 * u32::try_from(N_HALVES).expect("a small number");
     assert!(began_at.elapsed() < looks / 3, "{:?} of {looks:?}", began_at.elapsed());
     assert_eq!(far.state().borrow().last_error(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_told_that_leases_are_not_written_in_time() {
+    let Some(server) = Server::start() else { return };
+    let _writer = server.writer().await;
+    let servers = vec![format!("nats://127.0.0.1:{}", slow_way(&server, Duration::from_millis(200)).await)];
+    let far = NatsBus::connect(&QueueSettings { servers, ..server.settings() }, "far worker").await;
+    let far = Arc::new(far.expect("the settings have sense"));
+    let shared = Shared::Nats(Arc::clone(&far));
+    let write = Write { number: 1, replaces: None, record: Record { owner: Some("a".to_owned()), epoch: 1 } };
+    let slow = shared.write(3, &write, Duration::from_millis(100)).await;
+    assert!(matches!(&slow, Err(BusError::Away(text)) if text.contains("the way to it is too slow")), "{slow:?}");
+    assert!(far.state().borrow().last_error().is_some_and(|error| error.contains("a lease is not written")));
+    assert!(matches!(shared.write(4, &write, PATIENCE).await, Ok(Outcome::Stored(_))));
+}
+
+/// A way to the server on which it says that it is of this version. Returns its port.
+async fn way_to_version(server: &Server, version: &str) -> u16 {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
+    let (port, of_server) = (listener.local_addr().expect("it is bound").port(), server.port);
+    let said = format!("\"version\":\"{version}\"");
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let server = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, of_server)).await;
+            let mut server = tokio::io::BufReader::new(server.expect("the server listens"));
+            let mut greeting = String::new();
+            server.read_line(&mut greeting).await.expect("it greets");
+            let (before, rest) = greeting.split_once("\"version\":\"").expect("it has a version");
+            let (_, after) = rest.split_once('"').expect("it ends");
+            client.write_all(format!("{before}{said}{after}").as_bytes()).await.expect("it is taken");
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_too_old_is_told_and_goes_on() {
+    let Some(server) = Server::start() else { return };
+    for (version, is_too_old) in [("2.9.10", true), ("2.10.0", false), ("3.0.0-beta.1", false)] {
+        let servers = vec![format!("nats://127.0.0.1:{}", way_to_version(&server, version).await)];
+        let writer = NatsBus::connect(&QueueSettings { servers, ..server.settings() }, "writer").await;
+        let writer = writer.expect("the settings have sense");
+        assert_eq!(writer.set_up().await, Ok(()), "{version}");
+        let told = writer.state().borrow().last_error().is_some_and(|error| error.contains("older than 2.10"));
+        assert_eq!(told, is_too_old, "{version}");
+    }
 }
 
 /// Waits until so many messages with reports are stored.
