@@ -168,7 +168,7 @@ impl From<EngineError> for Failure {
         match error {
             EngineError::Store(error) => Failure::Store(error),
             EngineError::EndUnwritten { error: StoreError::Busy { .. }, .. } => Failure::Busy(error.to_string()),
-            EngineError::EndUnwritten { .. } | EngineError::Task(_) => Failure::Failed(error.to_string()),
+            EngineError::EndUnwritten { .. } | EngineError::Queue(_) => Failure::Failed(error.to_string()),
         }
     }
 }

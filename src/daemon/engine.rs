@@ -10,7 +10,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::app::App;
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource, HostMemory, QueueState};
-use crate::queue::{Dispatcher, Lost, Settling, Supervisor, TaskPanicked};
+use crate::queue::{Dispatcher, Fault, Lost, Settling, Supervisor};
 use crate::store::{self, ClaimRequest, RetentionRules, Run, Scope, Store, StoreError};
 
 use super::claims::{Claimed, Claims};
@@ -76,9 +76,9 @@ pub enum EngineError {
     /// The database is no longer to be had.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Work is given to others no more, or not taken back. The next start gives back what was claimed.
+    /// Work is given to others no more, or not taken back, or another gives it. The next start gives back what was claimed.
     #[error(transparent)]
-    Task(#[from] TaskPanicked),
+    Queue(#[from] Fault),
     /// It could not be written down that the loop ended. The next start gives back what was claimed.
     #[error(
         "what was in work is given back by the next start, since the end could not be written down; nothing is lost: {error}"
@@ -201,8 +201,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When the database is closed under it, or a task has panicked by which workers are given work. Passing trouble (a full disk, a lock)
-    /// is waited out and logged.
+    /// When the database is closed under it, a task has panicked by which workers are given work, or another writer gives it. Passing
+    /// trouble (a full disk, a lock) is waited out and logged.
     pub async fn run(mut self, mut control: Control) -> Result<Tally, EngineError> {
         let interval = self.notifier.map_or(Duration::from_secs(10), |notifier| notifier.interval());
         let mut heartbeat = tokio::time::interval(interval);

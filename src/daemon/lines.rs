@@ -206,11 +206,11 @@ mod tests {
     use super::*;
     use crate::config;
     use crate::daemon::{Control, Engine, EngineError, Until};
-    use crate::queue::{MemoryShared, TaskPanicked};
+    use crate::queue::{Fault, MemoryShared};
     use crate::store::Scope;
 
     const PATIENCE: Duration = Duration::from_secs(30);
-    const FALLEN: TaskPanicked = TaskPanicked { task: "falls" };
+    const FALLEN: Fault = Fault::Panicked("falls");
 
     fn fall(supervisor: &Supervisor) {
         supervisor.spawn("falls", async { panic!("on purpose") });
@@ -243,7 +243,7 @@ mod tests {
         let running = tokio::spawn(engine.supervised_by(supervisor.clone()).run(Control { stop, reload }));
         fall(&supervisor);
         let ended = tokio::time::timeout(PATIENCE, running).await.expect("it ends").unwrap();
-        assert!(matches!(&ended, Err(EngineError::Task(fault)) if *fault == FALLEN), "{ended:?}");
+        assert!(matches!(&ended, Err(EngineError::Queue(fault)) if *fault == FALLEN), "{ended:?}");
         app.store.close().await.unwrap();
     }
 }

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 use crate::model::ClaimId;
 use crate::pipeline;
 use crate::queue::wire::{Answer, ArticleDone, Ask, Job, Outcome, PollDone, Report, Room, Share, Slots, Task, VERSION};
-use crate::queue::{AskedAt, Bus, BusError, Holdings, Permission, TaskPanicked};
+use crate::queue::{AskedAt, Bus, BusError, Fault, Holdings, Permission};
 
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
@@ -138,7 +138,7 @@ impl Worker {
     ///
     /// When a task has panicked without which there is no working, as that by which the leases are kept. What was in work is given to others when
     /// its leases have run out.
-    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<WorkerTally, TaskPanicked> {
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<WorkerTally, Fault> {
         let supervisor = self.shards.supervisor().clone();
         let mut fault = std::pin::pin!(supervisor.fault());
         let interval = self.notifier.map_or(Duration::from_secs(10), |notifier| notifier.interval());

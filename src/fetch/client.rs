@@ -24,7 +24,7 @@ use super::coding::{self, Bounds, CodingError};
 use super::cookies::ChainCookies;
 use super::error::{Doing, FetchError, Phase, is_unexpected_end};
 use super::headers::{self, lines_of, max_age_s, retry_after, text_of};
-use super::host_gate::HostGate;
+use super::host_gate::{Counted, HostGate};
 use super::large_bodies::LargeBodies;
 use super::lenient::LenientReader;
 use super::login::{self, Login};
@@ -378,25 +378,30 @@ impl Fetcher {
         answer: Result<Answer, FetchError>,
     ) -> Result<Answer, FetchError> {
         let mut unheard = HostWord::default();
-        let word = permit.word().unwrap_or(&mut unheard);
+        let (word, counted) = match permit.word() {
+            Some(word) => (word, Counted::ByLender),
+            None => (&mut unheard, Counted::Here),
+        };
         match answer {
             Err(FetchError::Status { status: 429, retry_after }) => {
-                self.gate.complaint(publisher, retry_after);
+                self.gate.complaint(publisher, retry_after, counted);
                 word.complaint = Some(retry_after);
             }
             Err(FetchError::Status { status: status @ 403, retry_after }) if self.gate.has_complained(publisher) => {
-                self.gate.complaint(publisher, retry_after);
+                self.gate.complaint(publisher, retry_after, counted);
                 word.complaint = Some(retry_after);
                 if retry_after.is_none() {
                     return Err(FetchError::Limited { status });
                 }
             }
             Err(FetchError::Status { retry_after: Some(delay), .. }) => {
-                self.gate.hold(publisher, delay);
+                self.gate.hold(publisher, delay, counted);
                 word.hold = Some(delay);
             }
             Ok(_) => {
-                self.gate.content(publisher);
+                if counted == Counted::Here {
+                    self.gate.content(publisher);
+                }
                 word.is_content = true;
             }
             Err(_) => {}

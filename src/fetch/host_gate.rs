@@ -2,7 +2,7 @@
 //!
 //! The gate knows keys and times, not articles. It never logs, and never waits while it holds its lock.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,9 +38,18 @@ const HELD_MAX: Duration = Duration::from_hours(25);
 #[derive(Clone, Debug)]
 pub(super) struct HostGate {
     publishers: Arc<Mutex<HashMap<String, Publisher>>>,
-    /// Those whose wishes have changed since they were last written down.
-    changed: Arc<Mutex<BTreeSet<String>>>,
+    /// Those whose wishes have changed since they were last written down, and who counts what each has complained of.
+    changed: Arc<Mutex<BTreeMap<String, Counted>>>,
     wait_max: Duration,
+}
+
+/// Who counts the complaints of a publisher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// This process, whose turn it was.
+    Here,
+    /// The process that lent the turn. It hears of what is said in it.
+    ByLender,
 }
 
 #[derive(Debug)]
@@ -151,8 +160,8 @@ impl HostGate {
     }
 
     /// Leaves a publisher in peace for a time, as it asked by `Retry-After`.
-    pub(super) fn hold(&self, publisher: &str, time: Duration) {
-        self.note_change(publisher);
+    pub(super) fn hold(&self, publisher: &str, time: Duration, counted: Counted) {
+        self.note_change(publisher, counted);
         let mut publishers = self.locked();
         let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
         state.free_from = state.free_from.max(Instant::now() + time.min(HELD_MAX));
@@ -160,14 +169,17 @@ impl HostGate {
 
     /// Notes that a publisher said that it is asked too much (429). Where it did not say when to come back, it is left in
     /// peace for a time that doubles with each complaint in a row.
-    pub(super) fn complaint(&self, publisher: &str, retry_after: Option<Duration>) {
-        self.note_change(publisher);
+    pub(super) fn complaint(&self, publisher: &str, retry_after: Option<Duration>, counted: Counted) {
+        self.note_change(publisher, counted);
         let mut publishers = self.locked();
         let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
         let now = Instant::now();
         let time = retry_after.unwrap_or_else(|| {
-            state.n_complaints = state.n_complaints.saturating_add(1);
-            COMPLAINT_PEACE.saturating_mul(1 << (state.n_complaints - 1).min(10)).min(COMPLAINT_PEACE_MAX)
+            let n_before = state.n_complaints;
+            if counted == Counted::Here {
+                state.n_complaints = n_before.saturating_add(1);
+            }
+            COMPLAINT_PEACE.saturating_mul(1 << n_before.min(10)).min(COMPLAINT_PEACE_MAX)
         });
         let time = time.min(HELD_MAX);
         state.free_from = state.free_from.max(now + time);
@@ -180,13 +192,13 @@ impl HostGate {
         publishers.get(publisher).and_then(|state| state.complained_until).is_some_and(|until| until > Instant::now())
     }
 
-    /// Notes that a publisher is content: it answered as it should.
+    /// Notes that a publisher is content: it answered as it should, in a turn of this process.
     pub(super) fn content(&self, publisher: &str) {
         let mut publishers = self.locked();
         if let Some(state) = publishers.get_mut(publisher).filter(|state| state.n_complaints > 0) {
             state.n_complaints = 0;
             drop(publishers);
-            self.note_change(publisher);
+            self.note_change(publisher, Counted::Here);
         }
     }
 
@@ -202,13 +214,14 @@ impl HostGate {
             let wait = SignedDuration::try_from(instant.saturating_duration_since(now)).unwrap_or_default();
             clock.checked_add(wait).unwrap_or(Timestamp::MAX)
         };
-        let holds = changed.into_iter().filter_map(|publisher| {
+        let holds = changed.into_iter().filter_map(|(publisher, counted)| {
             let state = publishers.get(&publisher)?;
             Some(HostHold {
                 publisher,
                 until: on_clock(state.free_from),
                 n_complaints: state.n_complaints,
                 complained_until: state.complained_until.filter(|until| *until > now).map(on_clock),
+                is_borrowed: counted == Counted::ByLender,
             })
         });
         holds.collect()
@@ -224,13 +237,21 @@ impl HostGate {
         for hold in holds {
             let state = publishers.entry(hold.publisher).or_insert_with(Publisher::fresh);
             state.free_from = state.free_from.max(from_clock(hold.until));
-            state.n_complaints = hold.n_complaints;
-            state.complained_until = hold.complained_until.map(from_clock);
+            let complained_until = hold.complained_until.map(from_clock);
+            if hold.is_borrowed {
+                state.complained_until = state.complained_until.max(complained_until);
+            } else {
+                (state.n_complaints, state.complained_until) = (hold.n_complaints, complained_until);
+            }
         }
     }
 
-    fn note_change(&self, publisher: &str) {
-        self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(publisher.to_owned());
+    fn note_change(&self, publisher: &str, counted: Counted) {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = changed.entry(publisher.to_owned()).or_insert(counted);
+        if counted == Counted::Here {
+            *noted = counted;
+        }
     }
 
     /// Sets a longer pause, as the publisher asked by `Crawl-delay`.
@@ -340,7 +361,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_turn_that_is_far_off_is_refused_with_its_time() {
         let (gate, pace) = (gate(), pace(0, 1));
-        gate.hold("a.example", Duration::from_mins(1));
+        gate.hold("a.example", Duration::from_mins(1), Counted::Here);
         let busy = gate.turn("a.example", pace, None).await.unwrap_err();
         assert_eq!(busy.wait, Duration::from_mins(1));
         assert_eq!(gate.wait("a.example"), Duration::from_mins(1));
@@ -377,7 +398,7 @@ mod tests {
         let left_s = || gate.wait("a.example").as_secs();
         let waits: Vec<u64> = (0..8)
             .map(|_| {
-                gate.complaint("a.example", None);
+                gate.complaint("a.example", None, Counted::Here);
                 left_s()
             })
             .collect();
@@ -385,21 +406,46 @@ mod tests {
         assert!(gate.has_complained("a.example") && !gate.has_complained("b.example"));
         tokio::time::advance(Duration::from_hours(1)).await;
         gate.content("a.example");
-        gate.complaint("a.example", None);
+        gate.complaint("a.example", None, Counted::Here);
         assert_eq!(left_s(), 60);
-        gate.complaint("a.example", Some(Duration::from_secs(7)));
+        gate.complaint("a.example", Some(Duration::from_secs(7)), Counted::Here);
         assert_eq!(left_s(), 60);
         tokio::time::advance(Duration::from_hours(2)).await;
         assert!(!gate.has_complained("a.example"));
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_complaint_in_a_borrowed_turn_is_counted_by_the_lender_alone() {
+        let (lender, borrower) = (gate(), gate());
+        let minutes = |gate: &HostGate| gate.wait("a.example").as_secs().div_ceil(60);
+        lender.complaint("a.example", None, Counted::Here);
+        let told = lender.news();
+        borrower.complaint("a.example", None, Counted::ByLender);
+        borrower.complaint("a.example", None, Counted::ByLender);
+        assert_eq!(minutes(&borrower), 1, "it leaves the host in peace, and counts nothing");
+        assert!(borrower.has_complained("a.example"));
+        let heard = borrower.news();
+        assert!(heard.iter().all(|hold| hold.is_borrowed && hold.n_complaints == 0), "{heard:?}");
+        // The lender gets to know by the writer too what it knows already.
+        lender.recall(heard);
+        lender.complaint("a.example", None, Counted::Here);
+        assert_eq!(minutes(&lender), 2, "the second in a row");
+        borrower.recall(told);
+        borrower.complaint("a.example", None, Counted::ByLender);
+        assert_eq!(minutes(&borrower), 2, "as the lender would count it");
+        // As soon as the publisher is its own, it counts.
+        borrower.complaint("a.example", None, Counted::Here);
+        let [own] = borrower.news().try_into().expect("one publisher");
+        assert!(!own.is_borrowed && own.n_complaints == 2, "{own:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_was_asked_for_holds_in_the_next_process_too() {
         let first = gate();
-        first.hold("held.example", Duration::from_hours(1));
-        first.complaint("busy.example", None);
-        first.complaint("busy.example", None);
-        first.complaint("content.example", None);
+        first.hold("held.example", Duration::from_hours(1), Counted::Here);
+        first.complaint("busy.example", None, Counted::Here);
+        first.complaint("busy.example", None, Counted::Here);
+        first.complaint("content.example", None, Counted::Here);
         first.content("content.example");
         let news = first.news();
         assert_eq!(news.len(), 3);
@@ -409,9 +455,9 @@ mod tests {
         let minutes = |publisher: &str| second.wait(publisher).as_secs().div_ceil(60);
         assert_eq!([minutes("held.example"), minutes("busy.example"), minutes("other.example")], [60, 2, 0]);
         assert!(second.has_complained("busy.example") && !second.has_complained("held.example"));
-        second.complaint("busy.example", None);
+        second.complaint("busy.example", None, Counted::Here);
         assert_eq!(minutes("busy.example"), 4, "the third in a row");
-        second.complaint("content.example", None);
+        second.complaint("content.example", None, Counted::Here);
         assert_eq!(minutes("content.example"), 1, "the first in a row");
         assert!(second.turn("held.example", pace(10, 1), None).await.is_err());
     }

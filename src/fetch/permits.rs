@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::host_gate::{HostGate, Turn};
+use super::host_gate::{Counted, HostGate, Turn};
 use super::pace::{Busy, Pace};
 
 /// Who may ask whom. A publisher goes by the key by which its turns are counted.
@@ -98,10 +98,10 @@ impl Lent {
     pub fn ended(self, word: &HostWord) {
         let Lent { gate, publisher, turn, leave } = self;
         if let Some(retry_after) = word.complaint {
-            gate.complaint(&publisher, retry_after);
+            gate.complaint(&publisher, retry_after, Counted::Here);
         }
         if let Some(time) = word.hold {
-            gate.hold(&publisher, time);
+            gate.hold(&publisher, time, Counted::Here);
         }
         if word.is_content {
             gate.content(&publisher);

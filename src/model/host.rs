@@ -49,4 +49,24 @@ pub struct HostHold {
     pub n_complaints: u32,
     /// Until when the last complaint is remembered.
     pub complained_until: Option<Timestamp>,
+    /// Whether it was heard in a turn that another process had lent, which hears of it too and counts the complaints: `n_complaints` tells
+    /// nothing then.
+    pub is_borrowed: bool,
+}
+
+impl HostHold {
+    /// What is known after this was heard, where `known` was before. One that was heard in a borrowed turn takes nothing back.
+    #[must_use]
+    pub fn after(self, known: Option<&HostHold>) -> HostHold {
+        match known {
+            Some(known) if self.is_borrowed => HostHold {
+                until: self.until.max(known.until),
+                n_complaints: known.n_complaints,
+                complained_until: self.complained_until.max(known.complained_until),
+                is_borrowed: known.is_borrowed,
+                publisher: self.publisher,
+            },
+            _ => self,
+        }
+    }
 }

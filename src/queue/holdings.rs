@@ -453,6 +453,7 @@ mod tests {
     use super::*;
     use crate::queue::lease::{Record, Write};
     use crate::queue::memory::MemoryShared;
+    use crate::queue::supervisor::Fault;
 
     fn holdings(shared: &Shared, me: &str) -> Holdings {
         Holdings::begin(shared.clone(), me.to_owned(), Terms::default(), Clock::Since(Instant::now()))
@@ -531,7 +532,7 @@ mod tests {
         let terms = Terms { lasts: Duration::MAX, ..Terms::default() };
         let holdings = Holdings::begin(shared, "a".to_owned(), terms, Clock::Since(Instant::now()));
         let fault = tokio::time::timeout(Duration::from_mins(1), holdings.supervisor().fault()).await;
-        assert_eq!(fault.expect("it is heard of").task, "keeps the leases");
+        assert_eq!(fault.expect("it is heard of"), Fault::Panicked("keeps the leases"));
     }
 
     #[tokio::test(start_paused = true)]

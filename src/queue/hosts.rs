@@ -49,7 +49,8 @@ impl KnownHosts {
         }
         for hold in memory.holds.iter().filter(|hold| is_named(&hold.publisher)) {
             make_room(&mut self.holds, |hold| hold.complained_until.unwrap_or(hold.until).max(hold.until));
-            self.holds.insert(hold.publisher.clone(), hold_until(latest, hold.clone()));
+            let hold = hold_until(latest, hold.clone()).after(self.holds.get(&hold.publisher));
+            self.holds.insert(hold.publisher.clone(), hold);
         }
     }
 
@@ -140,6 +141,7 @@ mod tests {
             until: soon,
             n_complaints: u32::MAX,
             complained_until: None,
+            is_borrowed: false,
         };
         let (mut known, long) = (KnownHosts::default(), "h".repeat(NAME_BYTES_MAX + 1));
         let failure = Failure { class: ErrorClass::Dns, reason: String::new() };
@@ -168,6 +170,7 @@ mod tests {
             until: now + SignedDuration::from_hours(hours),
             n_complaints: 1,
             complained_until: Some(now + SignedDuration::from_hours(2 * hours)),
+            is_borrowed: false,
         };
         let robots = |origin: &str, hours: i64| KnownRobots {
             origin: origin.to_owned(),
@@ -200,5 +203,28 @@ mod tests {
         let (latest, kept) = (latest(Timestamp::now()), &known.holds["paper.example"]);
         assert!(kept.until <= latest && kept.complained_until <= Some(latest), "{kept:?}");
         assert!(known.robots["o"].expires_at <= latest);
+    }
+
+    #[test]
+    fn what_a_borrower_heard_takes_back_nothing_of_what_the_owner_counts() {
+        let now = Timestamp::now();
+        let hold = |minutes: i64, n_complaints, is_borrowed| HostHold {
+            publisher: "paper.example".to_owned(),
+            until: now + SignedDuration::from_mins(minutes),
+            n_complaints,
+            complained_until: Some(now + SignedDuration::from_mins(2 * minutes)),
+            is_borrowed,
+        };
+        let mut known = KnownHosts::default();
+        let mut known_after = |hold: HostHold| {
+            known.take_in(&HostMemory { robots: Vec::new(), holds: vec![hold] });
+            known.holds["paper.example"].clone()
+        };
+        assert_eq!(known_after(hold(1, 0, true)), hold(1, 0, true), "nobody else has told anything");
+        assert_eq!(known_after(hold(8, 4, false)), hold(8, 4, false));
+        // Both tell of the same complaint, and the borrower's comes last.
+        assert_eq!(known_after(hold(1, 0, true)), hold(8, 4, false));
+        assert_eq!(known_after(hold(60, 0, true)), hold(60, 4, false), "of which the owner did not hear");
+        assert_eq!(known_after(hold(2, 0, false)), hold(2, 0, false), "the host is content with the owner");
     }
 }

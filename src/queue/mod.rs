@@ -5,7 +5,7 @@
 //! * `shard`: which shard a publisher is in. `lease`: the lease of a shard. Pure.
 //! * `dispatch`: the writer's side, with `hosts`, what it knows of them. `permission`: how long a worker may ask hosts by its word.
 //! * `holdings`: the leases of a worker. `turns`: what workers lend each other. `allowed`: what a worker may ask by all of these.
-//! * `supervisor`: whether the tasks still go on that all of this is done by.
+//! * `supervisor`: whether the tasks still go on that all of this is done by, and may.
 //! * `line`: what other machines say of themselves, for people. `seldom`: what they have the log say, once a minute.
 //! * `question`: what is asked and reported. `bus`: how it goes between the writer and the workers, by `nats` or by the `memory` of a process.
 //! * [`wire`]: the messages, as bytes.
@@ -56,5 +56,5 @@ pub use nats::{BusState, Change, ChangesEnd, NatsBus};
 pub use permission::{AskedAt, Permission};
 pub use question::{BusError, Committed, Delivery, Question, Receipt};
 pub use shard::{N_SHARDS, shard_of};
-pub use supervisor::{Supervisor, TaskPanicked};
+pub use supervisor::{Fault, Supervisor};
 pub use turns::Turns;

@@ -4,7 +4,7 @@
 //! * `connection`: the connection, and the words for what fails over it. `state`: whether it is there.
 //! * `objects`: the streams and the bucket.
 //! * `questions`, `reports`, `leases`, `changes`: what goes over it. `posting`: which reports go together. `table`: where their parts lie until
-//!   they are whole. `unreadable`: what nobody can read.
+//!   they are whole. `unreadable`: what nobody can read. `writers`: which of two writers goes on.
 
 mod changes;
 
@@ -30,17 +30,20 @@ mod table;
 
 mod unreadable;
 
+mod writers;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_nats::HeaderMap;
 use async_nats::jetstream::context::ContextBuilder;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::lease::{Entry, Outcome, Write};
 use super::question::{BusError, Delivery, Question};
-use super::supervisor::Supervisor;
+use super::supervisor::{Fault, Supervisor};
 use crate::config::QueueSettings;
 pub use changes::{Change, ChangesEnd};
 use connection::Connection;
@@ -48,6 +51,7 @@ use names::Names;
 use posting::Post;
 use state::Board;
 pub use state::BusState;
+use writers::Seniority;
 
 /// How long the first connection is waited for. Without it all goes on, and what would be found out by it, as another writer, is not.
 const FIRST_PATIENCE: Duration = Duration::from_secs(2);
@@ -151,17 +155,29 @@ impl NatsBus {
         tasks.spawn(self.supervisor.watched(name, task));
     }
 
-    /// What workers ask the writer, until what is returned is dropped.
+    /// What workers ask the writer, until what is returned is dropped, or another writer is found that was there before: that ends it, and the
+    /// [`supervisor`](NatsBus::supervisor) hears of it.
     ///
     /// # Errors
     ///
     /// When another writer answers them already, as far as that can be seen: it cannot without a connection.
     pub async fn desk(&self) -> Result<mpsc::Receiver<Question>, BusError> {
-        questions::be_alone(&self.connection).await?;
-        let questions = self.hear_at(self.connection.names.work()).await?;
-        let connection = self.connection.clone();
-        self.go_on("looks for another writer", async move { questions::watch_for_another(&connection).await });
-        Ok(questions)
+        writers::be_alone(&self.connection).await?;
+        let me = Seniority::now();
+        let (leave, left) = oneshot::channel();
+        let (connection, supervisor) = (self.connection.clone(), self.supervisor.clone());
+        self.go_on("looks for another writer", async move {
+            let reason = writers::wait_for_an_elder(&connection, me).await;
+            let _ = leave.send(());
+            supervisor.end_with(Fault::Displaced(reason));
+        });
+        let end = async {
+            if left.await.is_err() {
+                // Nobody looks any more, which is no word of an elder.
+                std::future::pending::<()>().await;
+            }
+        };
+        self.hear_at(self.connection.names.work(), me.headers(), end).await
     }
 
     /// What workers report to the writer, until what is returned is dropped.
@@ -253,11 +269,16 @@ impl NatsBus {
     }
 
     pub(super) async fn hear(&self, shard: u8) -> Result<mpsc::Receiver<Question>, BusError> {
-        self.hear_at(self.connection.names.turn(shard)).await
+        self.hear_at(self.connection.names.turn(shard), HeaderMap::new(), std::future::pending()).await
     }
 
-    async fn hear_at(&self, subject: String) -> Result<mpsc::Receiver<Question>, BusError> {
-        let (heard, serve) = questions::hear(&self.connection, subject.clone()).await?;
+    async fn hear_at(
+        &self,
+        subject: String,
+        headers: HeaderMap,
+        end: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<mpsc::Receiver<Question>, BusError> {
+        let (heard, serve) = questions::hear(&self.connection, subject.clone(), headers, end).await?;
         self.go_on("hears questions", serve);
         questions::be_known(&self.connection, subject).await;
         Ok(heard)

@@ -9,8 +9,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
 use newswire::config::QueueSettings;
-use newswire::queue::{Bus, BusError, BusState, Change, Delivery, NatsBus, Outcome, Question, Record, Shared, Write};
+use newswire::queue::{
+    Bus, BusError, BusState, Change, Delivery, Fault, NatsBus, Outcome, Question, Record, Shared, Write,
+};
 use tokio::sync::mpsc;
 
 /// What takes longer hangs.
@@ -459,23 +462,54 @@ async fn changes_are_stored_once_and_behind_what_they_follow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn writers_that_began_while_the_queue_was_away_notice_each_other() {
+async fn of_writers_that_began_while_the_queue_was_away_the_elder_goes_on() {
     let Some(mut server) = Server::start() else { return };
     server.kill();
-    let writers = [server.connect("one").await, server.connect("two").await];
-    let desks = [writers[0].desk().await.expect("nobody is seen"), writers[1].desk().await.expect("nobody is seen")];
+    let (elder, younger) = (server.connect("one").await, server.connect("two").await);
+    let desk = elder.desk().await.expect("nobody is seen");
+    // Elder by more than clocks can tell.
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let mut other_desk = younger.desk().await.expect("nobody is seen");
     server.run();
-    for writer in &writers {
-        let mut state = writer.state();
-        let is_told = |error: Option<&str>| error.is_some_and(|error| error.contains("another writer answers"));
-        let told = tokio::time::timeout(2 * PATIENCE, state.wait_for(|state| is_told(state.last_error()))).await;
-        assert!(told.is_ok(), "{:?}", writer.state().borrow());
+    let fault = tokio::time::timeout(PATIENCE, younger.supervisor().fault()).await.expect("it hears of the elder");
+    assert!(matches!(&fault, Fault::Displaced(text) if text.contains("another writer answers")), "{fault:?}");
+    assert!(other_desk.recv().await.is_none(), "it is asked nothing more");
+    let _answering = answer_backwards(desk);
+    let worker = Bus::Nats(server.connect("worker").await);
+    for _ in 0..20 {
+        assert_eq!(worker.ask(b"work".to_vec(), PATIENCE).await, Ok(b"krow".to_vec()));
     }
-    let [first, second] = writers;
-    drop((first, desks));
-    let mut state = second.state();
+    let mut state = elder.state();
     let alone = tokio::time::timeout(2 * PATIENCE, state.wait_for(|state| state.last_error().is_none())).await;
-    assert!(alone.is_ok(), "{:?}", second.state().borrow());
+    assert!(alone.is_ok(), "{:?}", elder.state().borrow());
+    let ended = tokio::time::timeout(Duration::from_millis(100), elder.supervisor().fault()).await;
+    assert!(ended.is_err(), "{ended:?}");
+}
+
+/// Answers nothing with `here`, as writers did that say nothing of themselves.
+async fn answer_as_of_old(server: &Server) {
+    let client = async_nats::connect(server.address()).await.expect("a connection");
+    let mut asked = client.subscribe("newswire.work").await.expect("it can be heard");
+    client.flush().await.expect("the server knows");
+    tokio::spawn(async move {
+        while let Some(message) = asked.next().await {
+            let Some(reply) = message.reply.filter(|_| message.payload.is_empty()) else { continue };
+            client.publish(reply, "here".into()).await.expect("it is sent");
+        }
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_ends_beside_one_that_does_not_say_since_when_it_is_there() {
+    let Some(server) = Server::start() else { return };
+    let writer = server.writer().await;
+    let _desk = writer.desk().await.expect("nobody else answers");
+    answer_as_of_old(&server).await;
+    let fault = tokio::time::timeout(PATIENCE, writer.supervisor().fault()).await.expect("it hears of the other");
+    assert!(matches!(&fault, Fault::Displaced(_)), "{fault:?}");
+    // And does not begin where that is there already.
+    let refused = server.connect("writer anew").await.desk().await.err();
+    assert!(matches!(&refused, Some(BusError::Wrong(text)) if text.contains("another writer answers")), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use newswire::config::QueueSettings;
 use newswire::queue::wire::parts;
 use newswire::queue::{Bus, BusError, NatsBus, Outcome, Record, Shared, Write};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::mpsc;
 
 use crate::harness::{Newsroom, wait_until};
 use crate::queue::Server;
@@ -138,6 +140,116 @@ async fn what_no_client_can_read_is_deleted_and_reports_beside_it_come() {
     let since = writer.state().borrow().since();
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(writer.state().borrow().since(), since);
+}
+
+/// A way to the server that takes so long in each direction, as far as the runtime lasts. Returns its port.
+async fn slow_way(server: &Server, delay: Duration) -> u16 {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
+    let (port, of_server) = (listener.local_addr().expect("it is bound").port(), server.port);
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, of_server)).await;
+            let (from_client, to_client) = client.into_split();
+            let (from_server, to_server) = server.expect("the server listens").into_split();
+            tokio::spawn(carry(from_client, to_server, delay));
+            tokio::spawn(carry(from_server, to_client, delay));
+        }
+    });
+    port
+}
+
+async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin + Send + 'static, delay: Duration) {
+    let (send, mut on_way) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    tokio::spawn(async move {
+        while let Some((arrives_at, bytes)) = on_way.recv().await {
+            tokio::time::sleep_until(arrives_at.into()).await;
+            if to.write_all(&bytes).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut bytes = [0; 16 * 1024];
+    while let Ok(n @ 1..) = from.read(&mut bytes).await {
+        let _ = send.send((Instant::now() + delay, bytes[..n].to_vec()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_a_slow_way_reports_do_not_wait_until_each_message_before_them_was_looked_at() {
+    const N_HALVES: usize = 1500;
+    const DELAY: Duration = Duration::from_millis(20);
+    let Some(server) = Server::start() else { return };
+    let (writer, worker) = (server.writer().await, Bus::Nats(server.connect("worker").await));
+    let mut raw = Raw::connect(&server);
+    for n in 0..N_HALVES {
+        raw.publish(format!("newswire.reports.half-{n}").as_bytes(), b"", &half());
+    }
+    raw.flush();
+    wait_for_reports(&writer, N_HALVES as u64).await;
+    let again_after = Duration::from_secs(2);
+    let mut reports = writer.reports_again_after(again_after).await.expect("there is a stream");
+    worker.report("real", b"what came of it".to_vec()).await.expect("it is stored");
+    // All of them were given to this writer, and none is acknowledged when it ends.
+    let delivery = tokio::time::timeout(PATIENCE, reports.recv()).await.expect("in time").expect("more comes");
+    drop((delivery, reports, writer));
+    let servers = vec![format!("nats://127.0.0.1:{}", slow_way(&server, DELAY).await)];
+    let far = NatsBus::connect(&QueueSettings { servers, ..server.settings() }, "far writer").await;
+    let far = far.expect("the settings have sense");
+    let began_at = Instant::now();
+    let mut reports = far.reports_again_after(again_after).await.expect("there is a stream");
+    let delivery = tokio::time::timeout(4 * PATIENCE, reports.recv()).await.expect("in time").expect("more comes");
+    assert_eq!(delivery.message, b"what came of it");
+    let looks = DELAY * 2 * u32::try_from(N_HALVES).expect("a small number");
+    assert!(began_at.elapsed() < looks / 3, "{:?} of {looks:?}", began_at.elapsed());
+    assert_eq!(far.state().borrow().last_error(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_told_that_leases_are_not_written_in_time() {
+    let Some(server) = Server::start() else { return };
+    let _writer = server.writer().await;
+    let servers = vec![format!("nats://127.0.0.1:{}", slow_way(&server, Duration::from_millis(200)).await)];
+    let far = NatsBus::connect(&QueueSettings { servers, ..server.settings() }, "far worker").await;
+    let far = Arc::new(far.expect("the settings have sense"));
+    let shared = Shared::Nats(Arc::clone(&far));
+    let write = Write { number: 1, replaces: None, record: Record { owner: Some("a".to_owned()), epoch: 1 } };
+    let slow = shared.write(3, &write, Duration::from_millis(100)).await;
+    assert!(matches!(&slow, Err(BusError::Away(text)) if text.contains("the way to it is too slow")), "{slow:?}");
+    assert!(far.state().borrow().last_error().is_some_and(|error| error.contains("a lease is not written")));
+    assert!(matches!(shared.write(4, &write, PATIENCE).await, Ok(Outcome::Stored(_))));
+}
+
+/// A way to the server on which it says that it is of this version. Returns its port.
+async fn way_to_version(server: &Server, version: &str) -> u16 {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
+    let (port, of_server) = (listener.local_addr().expect("it is bound").port(), server.port);
+    let said = format!("\"version\":\"{version}\"");
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let server = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, of_server)).await;
+            let mut server = tokio::io::BufReader::new(server.expect("the server listens"));
+            let mut greeting = String::new();
+            server.read_line(&mut greeting).await.expect("it greets");
+            let (before, rest) = greeting.split_once("\"version\":\"").expect("it has a version");
+            let (_, after) = rest.split_once('"').expect("it ends");
+            client.write_all(format!("{before}{said}{after}").as_bytes()).await.expect("it is taken");
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_too_old_is_told_and_goes_on() {
+    let Some(server) = Server::start() else { return };
+    for (version, is_too_old) in [("2.9.10", true), ("2.10.0", false), ("3.0.0-beta.1", false)] {
+        let servers = vec![format!("nats://127.0.0.1:{}", way_to_version(&server, version).await)];
+        let writer = NatsBus::connect(&QueueSettings { servers, ..server.settings() }, "writer").await;
+        let writer = writer.expect("the settings have sense");
+        assert_eq!(writer.set_up().await, Ok(()), "{version}");
+        let told = writer.state().borrow().last_error().is_some_and(|error| error.contains("older than 2.10"));
+        assert_eq!(told, is_too_old, "{version}");
+    }
 }
 
 /// Waits until so many messages with reports are stored.

@@ -128,6 +128,32 @@ fn a_worker_with_other_settings_is_told_and_works_once_both_have_the_same() {
 }
 
 #[test]
+fn of_two_writers_that_met_later_the_younger_ends_and_nothing_of_the_elder_is_lost() {
+    let Some(mut server) = Server::start() else { return };
+    let (room, web, content) = Newsroom::of_demo();
+    let mut other = Newsroom::reading(&web);
+    other.follow("other", "http://other.example/feed", Some("feed"));
+    server.kill();
+    let url = server.url();
+    let begin = |room: &Newsroom| room.start_with(&["run", "--nats", &url]);
+    let elder = begin(&room);
+    elder.wait_to_say("started, database");
+    let younger = begin(&other);
+    younger.wait_to_say("started, database");
+    server.run();
+    let ended = younger.end().exits(1);
+    ended.says("another writer answers at this prefix, and was there before this one");
+    let worker = work(&room, &server);
+    // Started again, as by systemd, it does not begin.
+    begin(&other).end().exits(1).says("another writer answers at this prefix: give each database");
+    room.wait_for(PATIENCE, "SELECT count(*) FROM articles", &content.expected().len().to_string());
+    worker.stop().exits(0);
+    elder.stop().exits(0);
+    assert_eq!(room.n_claims(), 0);
+    room.assert_sound();
+}
+
+#[test]
 fn the_writer_goes_on_alone_without_its_queue_and_with_it_again() {
     let Some(mut server) = Server::start() else { return };
     let (room, _web, content) = Newsroom::of_demo();

@@ -65,6 +65,19 @@ fn unreadable(connection: &Connection, shard: u8, fault: &str) -> BusError {
     BusError::Wrong(told)
 }
 
+/// Says that a record was not written in time, also in the log: where that lasts, leases run out, and hosts are not asked.
+fn too_slow(connection: &Connection, patience: Duration) -> BusError {
+    let told = format!(
+        "a lease is not written: no answer of NATS within {} s; where that lasts, it has too much to do, or the way to it is too slow",
+        patience.as_secs_f32()
+    );
+    // Without a connection that is what is told.
+    if connection.check().is_ok() {
+        connection.board.trouble(&told);
+    }
+    BusError::Away(told)
+}
+
 /// Writes the record of a shard, if the revision stands there that it replaces.
 pub(super) async fn write(
     connection: &Connection,
@@ -100,9 +113,10 @@ async fn replace(
         PublishMessage::build().payload(value.into()).expected_stream(&stream).expected_last_subject_sequence(revision);
     let jetstream = connection.jetstream_within(patience);
     let storing = async { jetstream.send_publish(connection.names.record(shard), publish).await?.await };
-    let stored = tokio::time::timeout(patience, storing).await;
-    match stored.map_err(|_| BusError::Away(format!("no answer of NATS within {} s", patience.as_secs_f32())))? {
+    let Ok(stored) = tokio::time::timeout(patience, storing).await else { return Err(too_slow(connection, patience)) };
+    match stored {
         Ok(stored) => Ok(Outcome::Stored(stored.sequence)),
+        Err(error) if error.kind() == PublishErrorKind::TimedOut => Err(too_slow(connection, patience)),
         Err(error) => {
             // In a cluster another code says the same of what is being written at the moment.
             let is_of_cluster = api_error(&error)

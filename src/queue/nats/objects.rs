@@ -33,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Of the subjects of a stream so much is told.
 const SUBJECTS_CHARS_MAX: usize = 200;
 
+const TOO_OLD: &str = "the NATS server is older than 2.10: when it has lost its streams, new reports are taken for those from before and thrown away, \
+                       and what they are of is fetched again; use a newer one";
+
 /// Between attempts.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
 
@@ -61,12 +64,25 @@ pub(super) async fn keep(connection: &Connection, replicas: usize) {
 /// Makes what is not there, and has what is there as it should be, where that can be done.
 pub(super) async fn make(connection: &Connection, replicas: usize) -> Result<(), BusError> {
     connection.check()?;
+    // Those before pass over the number with which a stream is to begin.
+    if connection.client.try_server_info().is_some_and(|info| is_too_old(&info.version)) {
+        connection.board.refused(TOO_OLD);
+    }
     let mut made = Ok(());
     // One that cannot be made keeps none of the others from being there.
     for wanted in all(&connection.names, replicas.max(1)) {
         made = made.and(make_stream(connection, wanted).await);
     }
     made.inspect(|()| connection.board.works())
+}
+
+/// Whether a version is known to be before 2.10. The client's own question panics over versions that are none.
+fn is_too_old(version: &str) -> bool {
+    let mut numbers = version.split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (2, 10),
+        _ => false,
+    }
 }
 
 fn all(names: &Names, replicas: usize) -> [Config; 3] {
@@ -182,4 +198,19 @@ fn not_made(name: &str, error: &CreateStreamError) -> BusError {
         _ => error.to_string(),
     };
     BusError::Away(format!("stream {name} cannot be made: {fault}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_too_old;
+
+    #[test]
+    fn versions_before_2_10_are_too_old_and_what_is_no_version_is_not() {
+        for version in ["2.9.10", "2.9", "1.4.1", "2.9.0-beta.1"] {
+            assert!(is_too_old(version), "{version}");
+        }
+        for version in ["2.10.0", "2.15.1", "3.0.0-beta.1", "2.10", "2", "", "9999999999.1", "two.nine"] {
+            assert!(!is_too_old(version), "{version}");
+        }
+    }
 }

@@ -28,7 +28,7 @@ const PATIENCE: &str = "Newswire-Patience-Ms";
 const PATIENCE_MAX: Duration = Duration::from_mins(1);
 
 /// How long it is waited for who answers nothing at all, which takes a round trip.
-const PROBE_PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PROBE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long it is waited for the last questions after a subscription was given up.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(2);
@@ -60,53 +60,6 @@ pub(super) async fn ask(
     unpacked(&answer.payload).map_err(BusError::Wrong)
 }
 
-const ANOTHER_WRITER: &str =
-    "another writer answers at this prefix: give each database a prefix of its own, and have one writer for each";
-
-/// Between two looks whether there is another.
-const LOOKED_EVERY: Duration = Duration::from_secs(30);
-
-/// Fails where another writer answers already.
-pub(super) async fn be_alone(connection: &Connection) -> Result<(), BusError> {
-    if connection.check().is_err() {
-        return Ok(());
-    }
-    match probe(connection, connection.names.work()).await {
-        Ok(()) => Err(BusError::Wrong(ANOTHER_WRITER.to_owned())),
-        Err(_) => Ok(()),
-    }
-}
-
-/// Tells, again and again, where another writer answers beside this one: two that began while the queue was away do not notice each other then.
-pub(super) async fn watch_for_another(connection: &Connection) {
-    loop {
-        connection.wait().await;
-        // It hears itself.
-        match n_answering(connection, connection.names.work()).await {
-            Ok(0 | 1) => connection.board.no_longer_refused(ANOTHER_WRITER),
-            Ok(_) => connection.board.refused(ANOTHER_WRITER),
-            Err(_) => {}
-        }
-        tokio::time::sleep(LOOKED_EVERY).await;
-    }
-}
-
-/// How many answer at a subject.
-async fn n_answering(connection: &Connection, subject: String) -> Result<usize, BusError> {
-    let inbox = connection.client.new_inbox();
-    let mut answers = subscribe(connection, inbox.clone()).await?;
-    let asked = connection.client.publish_with_reply(subject, inbox, "".into()).await;
-    asked.map_err(|error| BusError::Away(error.to_string()))?;
-    let mut n_answers = 0;
-    let _ = tokio::time::timeout(PROBE_PATIENCE, async {
-        while let Some(answer) = answers.next().await {
-            n_answers += usize::from(answer.payload == HERE);
-        }
-    })
-    .await;
-    Ok(n_answers)
-}
-
 /// Waits until the server knows that questions at a subject are heard here, where there is a connection. To be called while they are.
 pub(super) async fn be_known(connection: &Connection, subject: String) {
     if connection.check().is_ok() {
@@ -116,20 +69,28 @@ pub(super) async fn be_known(connection: &Connection, subject: String) {
 }
 
 /// Asks nothing.
-async fn probe(connection: &Connection, subject: String) -> Result<(), BusError> {
+pub(super) async fn probe(connection: &Connection, subject: String) -> Result<(), BusError> {
     let request = Request::new().timeout(Some(PROBE_PATIENCE));
     let answer = connection.client.send_request(subject, request).await;
     answer.map(|_| ()).map_err(|error| unanswered(&error, PROBE_PATIENCE))
 }
 
-/// What is asked at a subject, and what is to be polled for as long as it is.
-pub(super) async fn hear(
+/// Whether that is what somebody answered to nothing.
+pub(super) fn is_here(answer: &Message) -> bool {
+    answer.payload == HERE
+}
+
+/// What is asked at a subject, and what is to be polled for as long as it is, or until `end`. `headers` go with the answer to nothing.
+pub(super) async fn hear<E: Future<Output = ()>>(
     connection: &Connection,
     subject: String,
-) -> Result<(mpsc::Receiver<Question>, impl Future<Output = ()> + use<>), BusError> {
+    headers: HeaderMap,
+    end: E,
+) -> Result<(mpsc::Receiver<Question>, impl Future<Output = ()> + use<E>), BusError> {
     let subscriber = subscribe(connection, subject).await?;
     let (send, heard) = mpsc::channel(QUESTIONS_MAX);
-    Ok((heard, serve(connection.client.clone(), connection.names.inboxes(), subscriber, send)))
+    let ear = Ear { client: connection.client.clone(), inboxes: connection.names.inboxes(), headers };
+    Ok((heard, ear.serve(subscriber, send, end)))
 }
 
 /// Texts that come at a subject, likewise.
@@ -150,7 +111,7 @@ pub(super) async fn listen(
     Ok((heard, serve))
 }
 
-async fn subscribe(connection: &Connection, subject: String) -> Result<Subscriber, BusError> {
+pub(super) async fn subscribe(connection: &Connection, subject: String) -> Result<Subscriber, BusError> {
     connection.client.subscribe(subject).await.map_err(|error| BusError::Away(error.to_string()))
 }
 
@@ -162,44 +123,65 @@ async fn next<T>(subscriber: &mut Subscriber, wanted: &mpsc::Sender<T>) -> Optio
     }
 }
 
-/// Answers go to `inboxes` alone: with the rights of this process nobody is to have something sent to where it may not send itself.
-async fn serve(client: Client, inboxes: String, mut subscriber: Subscriber, questions: mpsc::Sender<Question>) {
-    let answered_at = |message: &Message| message.reply.clone().filter(|reply| reply.starts_with(&inboxes));
-    let (mut answers, thrown_away) = (JoinSet::new(), Seldom::default());
-    while let Some(message) = next(&mut subscriber, &questions).await {
-        while answers.try_join_next().is_some() {}
-        let Some(reply) = answered_at(&message) else { continue };
-        if message.payload.is_empty() {
-            let _ = client.publish(reply, HERE.into()).await;
-            continue;
-        }
-        let question = match unpacked(&message.payload) {
-            Ok(question) => question,
-            Err(fault) => {
-                if let Some(others) = thrown_away.happened(1) {
-                    warn!("nats: a question at {} is thrown away: {fault}{others}", message.subject);
-                }
+/// Who hears questions and answers them.
+struct Ear {
+    client: Client,
+    /// Answers go there alone: with the rights of this process nobody is to have something sent to where it may not send itself.
+    inboxes: String,
+    /// Of the answer to nothing.
+    headers: HeaderMap,
+}
+
+impl Ear {
+    async fn serve(self, mut subscriber: Subscriber, questions: mpsc::Sender<Question>, end: impl Future<Output = ()>) {
+        let (mut answers, thrown_away) = (JoinSet::new(), Seldom::default());
+        let mut end = std::pin::pin!(end);
+        loop {
+            let message = tokio::select! {
+                message = next(&mut subscriber, &questions) => message,
+                () = &mut end => None,
+            };
+            let Some(message) = message else { break };
+            while answers.try_join_next().is_some() {}
+            let Some(reply) = self.answered_at(&message) else { continue };
+            if message.payload.is_empty() {
+                let _ = self.client.publish_with_headers(reply, self.headers.clone(), HERE.into()).await;
                 continue;
             }
-        };
-        let (question, answer) = Question::new(question);
-        answers.spawn(answer_when_known(client.clone(), reply, answer, patience_of(&message)));
-        if questions.send(question).await.is_err() {
-            break;
+            let question = match unpacked(&message.payload) {
+                Ok(question) => question,
+                Err(fault) => {
+                    if let Some(others) = thrown_away.happened(1) {
+                        warn!("nats: a question at {} is thrown away: {fault}{others}", message.subject);
+                    }
+                    continue;
+                }
+            };
+            let (question, answer) = Question::new(question);
+            answers.spawn(answer_when_known(self.client.clone(), reply, answer, patience_of(&message)));
+            if questions.send(question).await.is_err() {
+                break;
+            }
         }
+        // Nobody takes them any more, nor waits for others.
+        drop(questions);
+        // What the server has sent in the meantime is not waited for in vain. It ends by itself, but where the connection is lost just then.
+        let _ = tokio::time::timeout(DRAIN_PATIENCE, async {
+            let _ = subscriber.drain().await;
+            while let Some(message) = subscriber.next().await {
+                let Some(reply) = self.answered_at(&message) else { continue };
+                let _ = self.client.publish(reply, NOBODY.into()).await;
+            }
+        })
+        .await;
+        drop(subscriber);
+        // Whoever has taken a question may still answer it.
+        while answers.join_next().await.is_some() {}
     }
-    // What the server has sent in the meantime is not waited for in vain. It ends by itself, but where the connection is lost just then.
-    let _ = tokio::time::timeout(DRAIN_PATIENCE, async {
-        let _ = subscriber.drain().await;
-        while let Some(message) = subscriber.next().await {
-            let Some(reply) = answered_at(&message) else { continue };
-            let _ = client.publish(reply, NOBODY.into()).await;
-        }
-    })
-    .await;
-    drop(subscriber);
-    // Whoever has taken a question may still answer it.
-    while answers.join_next().await.is_some() {}
+
+    fn answered_at(&self, message: &Message) -> Option<Subject> {
+        message.reply.clone().filter(|reply| reply.starts_with(&self.inboxes))
+    }
 }
 
 async fn answer_when_known(client: Client, reply: Subject, answer: oneshot::Receiver<Vec<u8>>, patience: Duration) {

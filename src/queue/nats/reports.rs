@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::ErrorCode;
@@ -46,6 +47,10 @@ const WAITING_MAX: usize = 64;
 
 /// The server says so often that it is there while it has nothing.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How long it is looked for messages that cannot be read before any are taken. Each takes a question, and over a slow link thousands of them take
+/// the better part of an hour: the rest is looked at beside.
+const UNREADABLE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Between attempts to take reports.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
@@ -149,12 +154,12 @@ struct Taker {
     connection: Connection,
     ack_wait: Duration,
     table: Table,
-    deleted: Seldom,
+    deleted: Arc<Seldom>,
 }
 
 impl Taker {
     fn new(connection: Connection, ack_wait: Duration, table: Table) -> Taker {
-        Taker { connection, ack_wait, table, deleted: Seldom::default() }
+        Taker { connection, ack_wait, table, deleted: Arc::default() }
     }
 
     /// Gives the reports of the stream to the table. Comes back when the connection was lost, or with why it cannot go on.
@@ -167,7 +172,8 @@ impl Taker {
             Err(error) => return Some(no_consumer(&self.connection, &stream, &error)),
         };
         // Perhaps the last attempt, or the process before this, ended over one.
-        self.delete_unreadable(&consumer).await;
+        let mut deleting = Box::pin(self.delete_unreadable(&consumer));
+        let mut is_looked = tokio::time::timeout(UNREADABLE_PATIENCE, &mut deleting).await.is_ok();
         let pulling = consumer.stream().max_messages_per_batch(AHEAD_MAX).heartbeat(HEARTBEAT).messages().await;
         let mut messages = match pulling {
             Ok(messages) => messages,
@@ -181,6 +187,7 @@ impl Taker {
                     Some(Err(error)) => return Some(format!("stream {stream}: {error}")),
                     None => return Some(format!("stream {stream}: its consumer {CONSUMER} has ended")),
                 },
+                () = &mut deleting, if !is_looked => is_looked = true,
                 // It cannot end: it is part of the connection.
                 () = async { drop(state.wait_for(|state| state.since() != since).await) } => {
                     self.take_what_is_there(&mut messages).await;
@@ -205,21 +212,24 @@ impl Taker {
     }
 
     /// Deletes what cannot be read of that which was given out and is not acknowledged.
-    async fn delete_unreadable(&self, consumer: &Consumer<pull::Config>) {
+    fn delete_unreadable(&self, consumer: &Consumer<pull::Config>) -> impl Future<Output = ()> + use<> {
         let info = consumer.cached_info();
         let (from, until) = (info.ack_floor.stream_sequence.saturating_add(1), info.delivered.stream_sequence);
-        match unreadable::delete(&self.connection, from, until, |number| self.table.knows(number)).await {
-            Ok(0) => {}
-            Ok(n) => {
-                if let Some(others) = self.deleted.happened(n) {
-                    let stream = self.connection.names.reports_stream();
-                    warn!(
-                        "nats: messages of stream {stream} that are no reports and cannot be read are deleted: {n}{others}"
-                    );
+        let (connection, deleted, known) = (self.connection.clone(), Arc::clone(&self.deleted), self.table.known());
+        async move {
+            match unreadable::delete(&connection, from, until, |number| known.contains(&number)).await {
+                Ok(0) => {}
+                Ok(n) => {
+                    if let Some(others) = deleted.happened(n) {
+                        let stream = connection.names.reports_stream();
+                        warn!(
+                            "nats: messages of stream {stream} that are no reports and cannot be read are deleted: {n}{others}"
+                        );
+                    }
                 }
+                // It is looked again, and where the user may not, the server has said so.
+                Err(error) => debug!("nats: it is not known which messages cannot be read: {error}"),
             }
-            // It is looked again, and where the user may not, the server has said so.
-            Err(error) => debug!("nats: it is not known which messages cannot be read: {error}"),
         }
     }
 

@@ -59,9 +59,10 @@ impl Table {
         Table { assembly, open, given, waiting, deliveries, thrown_away, left_alone }
     }
 
-    /// Whether the message of this number has been read.
-    pub(super) fn knows(&self, number: u64) -> bool {
-        self.waiting.contains_key(&number) || locked(&self.given).answer(number).is_some()
+    /// The numbers of messages that have been read, and may still be in the stream.
+    pub(super) fn known(&self) -> HashSet<u64> {
+        let given = locked(&self.given);
+        self.waiting.keys().chain(&given.waiting).chain(&given.done).copied().collect()
     }
 
     /// Takes a part, and gives out the report of which it is the last.

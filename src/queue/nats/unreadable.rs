@@ -44,7 +44,7 @@ struct Got {
 struct Deleted {}
 
 /// Deletes the messages from number `from` to `until` that cannot be read, and such that follow soon. Those of which `is_known` says so have been
-/// read. Returns how many it has deleted.
+/// read. Returns how many it has deleted. Asks the server of one message after the other.
 ///
 /// # Errors
 ///

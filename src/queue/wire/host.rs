@@ -45,6 +45,14 @@ struct HostHoldForm {
     n_complaints: u32,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "Maybe::<Moment>")]
     complained_until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    is_borrowed: bool,
+}
+
+// By reference, as `serde` asks.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 forms! {

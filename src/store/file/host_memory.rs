@@ -38,6 +38,7 @@ pub(in crate::store) fn load(connection: &Connection, now: Timestamp) -> rusqlit
                 until: from_private_time(row.get(1)?),
                 n_complaints: row.get(2)?,
                 complained_until: row.get::<_, Option<i64>>(3)?.map(from_private_time),
+                is_borrowed: false,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;

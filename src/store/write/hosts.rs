@@ -31,9 +31,17 @@ pub(in crate::store) fn remember(connection: &Connection, news: &HostMemory) -> 
             .prepare_cached(
                 "INSERT INTO _host_holds (publisher, held_until, n_complaints, complained_until, forgotten_at)
                  VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (publisher) DO UPDATE SET held_until = excluded.held_until,
-                     n_complaints = excluded.n_complaints, complained_until = excluded.complained_until,
-                     forgotten_at = excluded.forgotten_at",
+                 ON CONFLICT (publisher) DO UPDATE SET
+                     held_until = iif(?6, max(held_until, excluded.held_until), excluded.held_until),
+                     n_complaints = iif(?6, n_complaints, excluded.n_complaints),
+                     complained_until = iif(
+                         ?6,
+                         coalesce(
+                             max(complained_until, excluded.complained_until), complained_until, excluded.complained_until
+                         ),
+                         excluded.complained_until
+                     ),
+                     forgotten_at = iif(?6, max(forgotten_at, excluded.forgotten_at), excluded.forgotten_at)",
             )?
             .execute(params![
                 hold.publisher,
@@ -41,6 +49,7 @@ pub(in crate::store) fn remember(connection: &Connection, news: &HostMemory) -> 
                 hold.n_complaints,
                 hold.complained_until.map(private_time),
                 private_time(forgotten_at),
+                hold.is_borrowed,
             ])?;
     }
     Ok(())
@@ -88,6 +97,7 @@ mod tests {
             until: at(second),
             n_complaints: 3,
             complained_until: complained.map(at),
+            is_borrowed: false,
         };
         let news = HostMemory {
             robots: vec![robots("a", 10), unreadable("b", 20), robots("a", 30)],
@@ -98,6 +108,13 @@ mod tests {
         assert_eq!(known.robots, [robots("a", 30), unreadable("b", 20)]);
         assert_eq!(known.holds.len(), 2, "{known:?}");
         assert!(known.holds.contains(&hold("a", 10, Some(40))) && known.holds.contains(&hold("c", 40, None)));
+        // Who borrowed a turn counts nothing, and takes back nothing.
+        let borrowed =
+            |second, complained| HostHold { n_complaints: 0, is_borrowed: true, ..hold("a", second, complained) };
+        let heard = vec![borrowed(5, None), borrowed(12, Some(20))];
+        remember(&connection, &HostMemory { robots: Vec::new(), holds: heard }).unwrap();
+        let known = load(&connection, at(15)).unwrap();
+        assert!(known.holds.contains(&hold("a", 12, Some(40))), "{known:?}");
         let n_rows = || -> (u32, u32) {
             let count = "SELECT (SELECT count(*) FROM _robots), (SELECT count(*) FROM _host_holds)";
             connection.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()

@@ -224,7 +224,13 @@ async fn a_report_for_another_run_does_not_count_and_its_work_is_lost_at_once() 
 }
 
 fn hold(publisher: &str, until: Timestamp) -> HostHold {
-    HostHold { publisher: publisher.to_owned(), until, n_complaints: u32::MAX, complained_until: Some(until) }
+    HostHold {
+        publisher: publisher.to_owned(),
+        until,
+        n_complaints: u32::MAX,
+        complained_until: Some(until),
+        is_borrowed: false,
+    }
 }
 
 fn link() -> ListedLink {

@@ -178,6 +178,7 @@ fn host_memory() -> BoxedStrategy<HostMemory> {
         until: moment(),
         n_complaints: any::<u32>(),
         complained_until: maybe(moment()),
+        is_borrowed: any::<bool>(),
     });
     any_of!(HostMemory { robots: vec(robots, 0..2), holds: vec(hold, 0..2) })
 }
