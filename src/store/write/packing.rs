@@ -1,4 +1,4 @@
-//! Pages of articles whose texts were taken out are filled again.
+//! Pages of articles and earlier wordings whose texts were taken out are filled again.
 //!
 //! SQLite puts pages together where a row is deleted or inserted, and leaves them as they are where one becomes shorter; new rows come at the end of
 //! the table. Without more a database whose texts went elsewhere would be as large as before.
@@ -10,25 +10,45 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 /// One row is taken out and put back for so many bytes that went, a page of the file: that puts its page and the two beside it together.
 const BYTES_PER_ROW: u64 = 8192;
 
-/// What holds for whoever deletes an article or adds one, and not for whoever puts back what was there.
+/// What holds for whoever deletes a row or adds one, and not for whoever puts back what was there.
 const RULES: [DbConfig; 2] = [DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY];
 
-/// Articles whose texts were taken out in a transaction, in the order of the table.
-#[derive(Debug, Default)]
+/// Rows of a table whose texts were taken out in a transaction, in the order of the table.
+#[derive(Debug)]
 pub(super) struct Shortened {
+    table: &'static str,
+    /// Its columns, without those that are computed from others.
+    columns: &'static str,
     bytes: u64,
-    /// Those that are taken out and put back.
-    ids: Vec<i64>,
+    /// Row ids of those that are taken out and put back.
+    rows: Vec<i64>,
 }
 
 impl Shortened {
-    /// Adds an article that has become so many bytes shorter.
-    pub(super) fn add(&mut self, id: i64, bytes: u64) {
+    /// None yet of the articles.
+    pub(super) fn articles() -> Shortened {
+        Shortened {
+            table: "articles",
+            columns: "SELECT name FROM pragma_table_info('articles')",
+            bytes: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    /// None yet of the earlier wordings.
+    pub(super) fn revisions() -> Shortened {
+        // The number of a row is no column of them.
+        let columns = "SELECT 'rowid' AS name UNION ALL SELECT name FROM pragma_table_info('revisions')";
+        Shortened { table: "revisions", columns, bytes: 0, rows: Vec::new() }
+    }
+
+    /// Adds a row that has become so many bytes shorter.
+    pub(super) fn add(&mut self, row: i64, bytes: u64) {
         // The rest of a long text had pages of its own, which are free by now.
         self.bytes += bytes.min(BYTES_PER_ROW);
         if self.bytes >= BYTES_PER_ROW {
             self.bytes = 0;
-            self.ids.push(id);
+            self.rows.push(row);
         }
     }
 
@@ -38,47 +58,48 @@ impl Shortened {
     ///
     /// When the database cannot be written; the transaction is to be given up then.
     pub(super) fn pack(self, connection: &Connection) -> rusqlite::Result<()> {
-        if self.ids.is_empty() {
+        if self.rows.is_empty() {
             return Ok(());
         }
         let were = RULES.map(|rule| connection.db_config(rule).map(|is_on| (rule, is_on)));
         let were: Vec<(DbConfig, bool)> = were.into_iter().collect::<Result<_, _>>()?;
         let off = RULES.iter().try_for_each(|rule| connection.set_db_config(*rule, false).map(|_| ()));
-        let outcome = off.and_then(|()| put_back_unless_refused(connection, &self.ids));
+        let outcome = off.and_then(|()| self.put_back_unless_refused(connection));
         were.into_iter().try_for_each(|(rule, is_on)| connection.set_db_config(rule, is_on).map(|_| ()))?;
         outcome
     }
-}
 
-/// A row that is not as it may be, as other programs leave them, cannot be put back. Then all of these stay where they were.
-fn put_back_unless_refused(connection: &Connection, ids: &[i64]) -> rusqlite::Result<()> {
-    // Without those that are computed from others.
-    let columns: Vec<String> = connection
-        .prepare_cached("SELECT format('\"%w\"', name) FROM pragma_table_info('articles')")?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let (places, columns) = (vec!["?"; columns.len()].join(", "), columns.join(", "));
-    let select = format!("SELECT {columns} FROM articles WHERE id = ?1");
-    let insert = format!("INSERT INTO articles ({columns}) VALUES ({places})");
-    connection.execute_batch("SAVEPOINT packing")?;
-    let outcome = ids.iter().try_for_each(|&id| put_back(connection, id, &select, &insert));
-    match outcome {
-        Err(error) if error.sqlite_error_code() != Some(ErrorCode::ConstraintViolation) => Err(error),
-        Err(_) => connection.execute_batch("ROLLBACK TO packing; RELEASE packing"),
-        Ok(()) => connection.execute_batch("RELEASE packing"),
+    /// A row that is not as it may be, as other programs leave them, cannot be put back. Then all of these stay where they were.
+    fn put_back_unless_refused(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let Shortened { table, columns, rows, .. } = self;
+        let columns: Vec<String> = connection
+            .prepare_cached(&format!("SELECT format('\"%w\"', name) FROM ({columns})"))?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let (places, columns) = (vec!["?"; columns.len()].join(", "), columns.join(", "));
+        let select = format!("SELECT {columns} FROM {table} WHERE rowid = ?1");
+        let delete = format!("DELETE FROM {table} WHERE rowid = ?1");
+        let insert = format!("INSERT INTO {table} ({columns}) VALUES ({places})");
+        connection.execute_batch("SAVEPOINT packing")?;
+        let outcome = rows.iter().try_for_each(|&row| put_back(connection, row, [&select, &delete, &insert]));
+        match outcome {
+            Err(error) if error.sqlite_error_code() != Some(ErrorCode::ConstraintViolation) => Err(error),
+            Err(_) => connection.execute_batch("ROLLBACK TO packing; RELEASE packing"),
+            Ok(()) => connection.execute_batch("RELEASE packing"),
+        }
     }
 }
 
 /// Takes a row out and puts it back, if all of it can be read.
-fn put_back(connection: &Connection, id: i64, select: &str, insert: &str) -> rusqlite::Result<()> {
+fn put_back(connection: &Connection, row: i64, [select, delete, insert]: [&str; 3]) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(select)?;
     let n_columns = statement.column_count();
-    let values = statement.query_row([id], |row| {
+    let values = statement.query_row([row], |row| {
         let value = |column| row.get_ref(column).map(|value| Value::try_from(value).ok());
         (0..n_columns).map(value).collect::<rusqlite::Result<Option<Vec<Value>>>>()
     });
     let Some(values) = values.optional()?.flatten() else { return Ok(()) };
-    connection.prepare_cached("DELETE FROM articles WHERE id = ?1")?.execute([id])?;
+    connection.prepare_cached(delete)?.execute([row])?;
     connection.prepare_cached(insert)?.execute(params_from_iter(values)).map(|_| ())
 }
 
@@ -103,6 +124,7 @@ mod tests {
                  INSERT INTO articles (id, title, words, body, body_kind, quality, first_seen_at, updated_at, sha256, change_seq, new_seq)
                  SELECT id, 'Report ' || id, 5, hex(zeroblob(600 + id * 7 % 1100)), 'full', 90, '2026-09-30T23:59:59Z', '2026-10-02T00:00:00Z', '', id, id
                  FROM numbers;
+                 INSERT INTO revisions (rowid, article_id, revision, body, seen_at) SELECT 3 * id, id, 1, body, updated_at FROM articles;
                  ALTER TABLE articles ADD COLUMN "my ""own""" TEXT DEFAULT 'mine';
                  ALTER TABLE articles ADD COLUMN initial TEXT GENERATED ALWAYS AS (substr(title, 1, 1));
                  CREATE TABLE clippings (article_id INTEGER REFERENCES articles (id) ON DELETE CASCADE);
@@ -114,32 +136,31 @@ mod tests {
         (folder, connection)
     }
 
-    /// Takes all texts out, and fills the pages. Returns how many they were and are.
-    fn shorten_and_pack(connection: &Connection) -> (u64, u64) {
+    /// Takes all texts of a table out, and fills its pages. Returns how many they were and are.
+    fn shorten_and_pack(connection: &Connection, mut shortened: Shortened) -> (u64, u64) {
+        let table = shortened.table;
         let n_pages = || {
-            let sql = "SELECT count(*) FROM dbstat WHERE name = 'articles' AND pagetype = 'leaf'";
-            connection.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap()
+            let sql = "SELECT count(*) FROM dbstat WHERE name = ?1 AND pagetype = 'leaf'";
+            connection.query_row(sql, [table], |row| row.get::<_, u64>(0)).unwrap()
         };
-        let mut shortened = Shortened::default();
         connection.execute_batch("BEGIN").unwrap();
         let bytes: Vec<(i64, u64)> = connection
-            .prepare("SELECT id, octet_length(body) FROM articles ORDER BY id")
+            .prepare(&format!("SELECT rowid, octet_length(body) FROM {table} ORDER BY rowid"))
             .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
             .unwrap();
-        connection.execute("UPDATE articles SET body = ''", []).unwrap();
-        for (id, bytes) in bytes {
-            shortened.add(id, bytes);
+        connection.execute(&format!("UPDATE {table} SET body = ''"), []).unwrap();
+        for (row, bytes) in bytes {
+            shortened.add(row, bytes);
         }
-        let (before, n_before) = (dump(connection), n_pages());
+        let (before, n_before) = (dump(connection, table), n_pages());
         shortened.pack(connection).unwrap();
         connection.execute_batch("COMMIT").unwrap();
-        assert_eq!(dump(connection), before);
+        assert_eq!(dump(connection, table), before);
         (n_before, n_pages())
     }
 
-    fn dump(connection: &Connection) -> Vec<Vec<String>> {
-        let sql = "SELECT * FROM articles JOIN clippings ON article_id = id ORDER BY id";
-        let mut statement = connection.prepare(sql).unwrap();
+    fn dump(connection: &Connection, table: &str) -> Vec<Vec<String>> {
+        let mut statement = connection.prepare(&format!("SELECT rowid, * FROM {table} ORDER BY rowid")).unwrap();
         let n_columns = statement.column_count();
         let line = |row: &rusqlite::Row<'_>| {
             Ok((0..n_columns).map(|column| format!("{:?}", row.get_ref(column).unwrap())).collect())
@@ -154,8 +175,10 @@ mod tests {
     #[test]
     fn pages_are_filled_and_no_row_is_another() {
         let (_folder, connection) = filled();
-        let (before, after) = shorten_and_pack(&connection);
+        let (before, after) = shorten_and_pack(&connection, Shortened::articles());
         assert!(after * 4 < before, "{before} pages, then {after}");
+        let (before, after) = shorten_and_pack(&connection, Shortened::revisions());
+        assert!(after * 4 < before, "{before} pages of wordings, then {after}");
         assert_eq!(count(&connection, "clippings"), N_ARTICLES);
         let n_told = ["gone", "_deleted", "_replaced"].map(|table| count(&connection, table));
         assert_eq!(n_told, [0; 3]);
@@ -172,11 +195,11 @@ mod tests {
         connection.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
         connection.execute("UPDATE articles SET quality = 1000 WHERE id > 200", []).unwrap();
         connection.execute_batch("PRAGMA ignore_check_constraints = OFF").unwrap();
-        shorten_and_pack(&connection);
+        shorten_and_pack(&connection, Shortened::articles());
 
         let (_folder, connection) = filled();
         connection.execute("UPDATE articles SET title = CAST(?1 AS TEXT)", params![b"Report \xff"]).unwrap();
-        let (before, after) = shorten_and_pack(&connection);
+        let (before, after) = shorten_and_pack(&connection, Shortened::articles());
         assert_eq!(before, after);
     }
 }

@@ -173,16 +173,16 @@ fn move_texts(
                 texts.and_then(|texts| texts.collect::<Result<_, _>>()).map_err(unread)?;
             let Some((end, ..)) = texts.last() else { break };
             last = *end;
-            beside(settings, |connection| match table {
-                "articles" => {
-                    let mut shortened = Shortened::default();
-                    for (id, _, body) in &texts {
-                        move_text(connection, month, *id, body)?;
-                        shortened.add(*id, body.len() as u64);
+            beside(settings, |connection| {
+                let mut moved = Moved { articles: Shortened::articles(), wordings: Shortened::revisions() };
+                for (row, id, body) in &texts {
+                    match table {
+                        "articles" => moved.text(connection, month, *id, body)?,
+                        _ => moved.wording(connection, month, (*id, -row), body)?,
                     }
-                    shortened.pack(connection)
                 }
-                _ => texts.iter().try_for_each(|(row, id, body)| move_wording(connection, month, (*id, -row), body)),
+                moved.articles.pack(connection)?;
+                moved.wordings.pack(connection)
             })?;
             if table == "articles" {
                 n_passed += texts.len() as u64;
@@ -195,28 +195,47 @@ fn move_texts(
     Ok(true)
 }
 
-/// Takes the text of an article out, wherever it stands: a later wording may have moved it to the earlier ones since it was written.
-fn move_text(connection: &Connection, month: Month, id: i64, body: &str) -> rusqlite::Result<()> {
-    let n_moved = connection
-        .prepare_cached("UPDATE articles SET body = '', volume = ?2 WHERE id = ?1 AND volume IS NULL AND body = ?3")?
-        .execute(params![id, month, body])?;
-    if n_moved == 0 { move_wording(connection, month, (id, id), body) } else { Ok(()) }
+/// What was taken out in a transaction.
+struct Moved {
+    articles: Shortened,
+    wordings: Shortened,
 }
 
-/// Takes the text of an earlier wording out. Where several have the same text, the file's is that of all.
-fn move_wording(
-    connection: &Connection,
-    month: Month,
-    (article_id, volume_row): (i64, i64),
-    body: &str,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE revisions SET body = '', volume = ?2, volume_row = ?3
-             WHERE article_id = ?1 AND volume IS NULL AND body = ?4",
-        )?
-        .execute(params![article_id, month, volume_row, body])?;
-    Ok(())
+impl Moved {
+    /// Takes the text of an article out, wherever it stands: a later wording may have moved it to the earlier ones since it was written.
+    fn text(&mut self, connection: &Connection, month: Month, id: i64, body: &str) -> rusqlite::Result<()> {
+        let n_moved = connection
+            .prepare_cached(
+                "UPDATE articles SET body = '', volume = ?2 WHERE id = ?1 AND volume IS NULL AND body = ?3",
+            )?
+            .execute(params![id, month, body])?;
+        if n_moved == 0 {
+            return self.wording(connection, month, (id, id), body);
+        }
+        self.articles.add(id, body.len() as u64);
+        Ok(())
+    }
+
+    /// Takes the text of an earlier wording out. Where several have the same text, the file's is that of all.
+    fn wording(
+        &mut self,
+        connection: &Connection,
+        month: Month,
+        (article_id, volume_row): (i64, i64),
+        body: &str,
+    ) -> rusqlite::Result<()> {
+        let rows: Vec<i64> = connection
+            .prepare_cached(
+                "UPDATE revisions SET body = '', volume = ?2, volume_row = ?3
+                 WHERE article_id = ?1 AND volume IS NULL AND body = ?4 RETURNING rowid",
+            )?
+            .query_map(params![article_id, month, volume_row, body], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for row in rows {
+            self.wordings.add(row, body.len() as u64);
+        }
+        Ok(())
+    }
 }
 
 /// Merges the parts of a full-text index, which has the words of what was taken out until then. Returns whether nothing is left to merge.

@@ -158,7 +158,7 @@ impl Walk {
         let articles = self.next_articles(connection, latest)?;
         let mut is_end = articles.len() < LOOKED_AT_MAX;
         let mut going = Vec::new();
-        let mut shortened = Shortened::default();
+        let mut shortened = Shortened::articles();
         for article in articles {
             if self.n_taken() - n_before + going.len() as u64 >= stretch.n_max {
                 is_end = false;
