@@ -5,7 +5,7 @@
 //! * `columns`: how values are written to columns; `change_seq`: the numbers of changes to articles; `hosts`: whose an address is;
 //!   `machine`: the disk and the clock; `characters`: the full-text index by character; `damage`: what cannot be read; `logins`: takes them out of earlier files;
 //!   `source_list`: who keeps the list of sources; `host_memory`: what hosts have said.
-//! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it.
+//! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it; `log`: what waits beside it.
 //! * `workshop`: where anything is written until it is whole, and what is done with what was left there.
 //! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one,
 //!   `backup_folder` has their names and keeps the newest;
