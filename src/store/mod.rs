@@ -20,7 +20,7 @@ mod check;
 
 pub use check::backup::{Backup, back_up};
 pub use check::examine::examine;
-pub use check::finding::{Finding, Subject};
+pub use check::finding::{Examining, ExaminingWatcher, Finding, Subject};
 pub use check::mend::{keep_as_it_is, mend};
 pub use file::backup_folder::{backup_name, remove_older_backups};
 pub use file::datasette::datasette_metadata;
