@@ -11,7 +11,7 @@
 //!   `backup_folder` has their names and keeps the newest;
 //!   `restore` puts one in the place of the database, and
 //!   `schema_anew` one whose list of tables is whole again. `integrity`: what SQLite says of the pages of a file, `index_parts`:
-//!   of what an index is; `row_walk`: reads a table past damaged ones.
+//!   of what an index is; `page_owners`: which tree has how many of them; `row_walk`: reads a table past damaged ones.
 //! * `volumes`: the files with the texts of months that are over; `volume_file`: writing one.
 //! * `standing`: with which sources and watches articles stand.
 //! * `error`: what can go wrong.
@@ -57,6 +57,8 @@ pub(super) mod machine;
 pub(super) mod index_parts;
 
 pub(super) mod integrity;
+
+pub(super) mod page_owners;
 
 pub(super) mod backup_folder;
 
