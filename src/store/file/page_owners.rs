@@ -132,9 +132,8 @@ impl Layout {
             {
                 parents[page as usize] = match entry {
                     [ROOT, ..] => page,
-                    [FREE, ..] => NOBODY,
+                    [FREE, ..] | [] => NOBODY,
                     [_, parent @ ..] => parent.try_into().map_or(NOBODY, u32::from_be_bytes),
-                    [] => NOBODY,
                 };
             }
         }

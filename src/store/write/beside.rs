@@ -58,11 +58,11 @@ mod tests {
         }
 
         /// Writes so many rows of a MiB.
-        fn write(&self, n_rows: u64) -> Result<(), StoreError> {
+        fn write(&self, n_rows: usize) -> Result<(), StoreError> {
             beside(&self.settings, |connection| {
                 connection.execute_batch("CREATE TABLE IF NOT EXISTS theirs (x)")?;
                 let sql = "INSERT INTO theirs SELECT zeroblob(1048576) FROM json_each(?1)";
-                connection.execute(sql, [serde_json::json!(vec![0; n_rows as usize]).to_string()]).map(|_| ())
+                connection.execute(sql, [serde_json::json!(vec![0; n_rows]).to_string()]).map(|_| ())
             })
         }
 
