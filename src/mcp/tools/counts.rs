@@ -5,8 +5,7 @@ use serde_json::json;
 use crate::mcp::answer::Answer;
 use crate::store::Count;
 
-/// So many are counted, where each has to be looked at: some hundredths of a second. Ten times as many take one, and nobody who asks reads
-/// further.
+/// So many are counted, where each has to be looked at: some hundredths of a second. Nobody who asks reads further.
 pub(super) const COUNTED_MAX: u64 = 10_000;
 
 /// Adds how many there are (`n_found`) and notes to an answer. Where more are there than are counted the number is not known, which a note says.
