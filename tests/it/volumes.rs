@@ -281,6 +281,32 @@ fn a_volume_that_is_not_there_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
+fn texts_are_counted_wherever_they_lie() {
+    let room = room_of(60);
+    let sizes = || room.run(&["--json", "status", "--sizes"]).exits(0).json();
+    let before = sizes();
+    assert_eq!(before["volumes"], json!([]));
+    room.run(&["volumes", "close", "2020-07", "2020-08"]).exits(0);
+    let after = sizes();
+    assert_eq!((&after["sources"], &after["all"]["text_bytes"]), (&before["sources"], &before["all"]["text_bytes"]));
+    let bytes = std::fs::metadata(volume(&room, "2020-07")).expect("a volume").len();
+    let n_articles = room.number("SELECT n_articles FROM volumes WHERE month = '2020-07'");
+    assert_eq!(
+        after["volumes"][0],
+        json!({ "month": "2020-07", "articles": n_articles, "bytes": bytes, "counted": true })
+    );
+    let lines = room.run(&["status", "--sizes"]).exits(0);
+    let expected = ["volume", "2020-07", &n_articles.to_string(), &bytes.to_string(), "", "", ""];
+    assert!(lines.cells().iter().any(|cells| *cells == expected), "{}", lines.stdout);
+    // What is not there is not counted, and that is said.
+    std::fs::remove_file(volume(&room, "2020-07")).expect("it can be removed");
+    let without =
+        room.run(&["--json", "status", "--sizes"]).exits(0).says("texts of 1 closed month are not counted").json();
+    assert!(without["all"]["text_bytes"].as_u64() < after["all"]["text_bytes"].as_u64(), "{without}");
+    assert_eq!((&without["volumes"][0]["counted"], &without["volumes"][0]["bytes"]), (&json!(false), &json!(bytes)));
+}
+
+#[test]
 fn a_closing_that_is_killed_at_any_time_loses_nothing_and_goes_on() {
     let room = room_of(450);
     let before = room.run(&["export", "--format", "jsonl"]).exits(0).stdout;

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use crate::cli::terminal::messages::say;
 use crate::config::Config;
-use crate::store::{self, Finding, StoreError, Subject};
+use crate::store::{self, Examining, ExaminingWatcher, Finding, StoreError, Subject};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::progress::Progress;
+use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::{counted, one_line, text_width};
 
 /// So many times one side is mended: each may show more that is wrong with it.
@@ -22,9 +23,9 @@ const TRIES_MAX: usize = 3;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A line for each side: pages, values, the schema, references between rows, numbers of changes, the full-text indexes, stories, texts,
-copies, the write-ahead log and its readers, space, the clock, permissions, leftovers, the files of volumes. It reads the whole file, beside a running daemon
-too. Exit code 1: something is wrong.
+A line for each side, as soon as it was looked at: the write-ahead log and its readers, space, the clock, permissions, leftovers, the files
+of volumes; then pages, the schema, copies, numbers of changes, references between rows, stories, values, texts, the full-text indexes. It
+reads the whole file, which takes minutes where that is large, beside a running daemon too. Exit code 1: something is wrong.
 
 Damaged pages of indexes are mended too, without the daemon, and the list of the tables is written anew; the file as it was is kept then,
 and so it is before rows are taken away that belong to what is not there.
@@ -42,7 +43,8 @@ pub(crate) struct DoctorCommand {
 
 pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), Failure> {
     let config = context.configure_for_reading()?;
-    let mut findings = match look(context, &config, false) {
+    let interrupt = signals::watch()?;
+    let mut findings = match look(context, &config, &interrupt, false) {
         Err(Failure::Store(error @ StoreError::WithoutSchema { is_cut_off: false, .. })) if command.fix => {
             let aside = match store::write_schema_anew(&config.store) {
                 // What is damaged beside the list is no news, and neither is what to do.
@@ -51,13 +53,14 @@ pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), 
             };
             let aside = aside.ok_or(error)?;
             say!("mended: the list of tables; the file as it was is kept as {}", aside.display());
-            look(context, &config, false)?
+            look(context, &config, &interrupt, false)?
         }
         findings => findings?,
     };
     let mut mended = Vec::new();
     // One mend may show, or cause, what another one mends.
     while let Some(finding) = command.fix.then(|| next_to_mend(&findings, &mended)).flatten() {
+        interrupt.check(|| "`newswire doctor --fix` mends what is left".to_owned())?;
         let is_first = !mended.iter().any(takes_away);
         if is_first && takes_away(&finding) {
             let aside = store::keep_as_it_is(&config.store)?;
@@ -71,7 +74,7 @@ pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), 
         }
         mended.push(finding);
         if next_to_mend(&findings, &mended).is_none() {
-            findings = look(context, &config, true)?;
+            findings = look(context, &config, &interrupt, true)?;
         }
     }
     verdict(&findings)
@@ -87,36 +90,56 @@ fn next_to_mend(findings: &[Finding], mended: &[Finding]) -> Option<Finding> {
     let n_tries = |subject: Subject| mended.iter().filter(|before| before.subject == subject).count();
     let is_next =
         |finding: &&Finding| finding.is_mendable && !mended.contains(finding) && n_tries(finding.subject) < TRIES_MAX;
-    findings.iter().find(is_next).cloned()
+    findings.iter().filter(is_next).min_by_key(|finding| finding.subject).cloned()
 }
 
-fn look(context: &mut Context, config: &Config, is_again: bool) -> Result<Vec<Finding>, Failure> {
+fn look(
+    context: &mut Context,
+    config: &Config,
+    interrupt: &Interrupt,
+    is_again: bool,
+) -> Result<Vec<Finding>, Failure> {
     let mut findings = Vec::new();
     let mut printed = Ok(());
-    let progress = Progress::without_end("looking", context.verbosity == Verbosity::Quiet);
+    let mut now_at = None;
+    let progress = Progress::without_end("looking at", context.verbosity == Verbosity::Quiet);
     let output = &mut context.output;
-    let looked = store::examine(&config.store.path, Timestamp::now(), &mut |finding| {
-        if printed.is_ok() {
-            // In a pipe it may wait for its reader.
-            printed = if std::io::stdout().is_terminal() {
-                progress.suspend(|| print(output, &finding, is_again))
-            } else {
-                print(output, &finding, is_again)
-            };
+    let mut tell = |stage| match stage {
+        Examining::LookingAt(subject) => {
+            now_at = Some(subject);
+            progress.set_message(subject.as_str().to_owned());
         }
-        progress.set_message(format!("{} done", finding.subject.as_str()));
-        findings.push(finding);
-    });
+        Examining::Found(finding) => {
+            if printed.is_ok() {
+                // In a pipe it may wait for its reader.
+                printed = if std::io::stdout().is_terminal() {
+                    progress.suspend(|| print(output, &finding, is_again))
+                } else {
+                    print(output, &finding, is_again)
+                };
+            }
+            findings.push(finding);
+        }
+    };
+    let mut watcher = ExaminingWatcher { stop: interrupt.flag(), tell: &mut tell };
+    let looked = store::examine(&config.store.path, Timestamp::now(), &mut watcher);
     progress.finish();
-    looked?;
     printed?;
+    interrupt.check(|| {
+        let side = now_at.map_or("", Subject::as_str);
+        let n_wrong = findings.iter().filter(|finding| !finding.is_well).count();
+        let wrong = if n_wrong == 0 { String::new() } else { format!(", and {n_wrong} of them not as they should be") };
+        format!("while it looked at {side}; {} looked at before{wrong}", counted(findings.len(), "side"))
+    })?;
+    looked?;
     Ok(findings)
 }
 
 fn print(output: &mut Output, finding: &Finding, is_again: bool) -> std::io::Result<()> {
     let Finding { subject, is_well, text, advice, is_mendable } = finding;
     if output.is_json() {
-        return output.json(&value(finding));
+        output.json(&value(finding))?;
+        return output.flush();
     }
     // The second time only what still is wrong is news.
     if is_again && *is_well {
@@ -129,7 +152,8 @@ fn print(output: &mut Output, finding: &Finding, is_again: bool) -> std::io::Res
     };
     let text = one_line(&format!("{text}{advice}")).into_owned();
     if !output.is_decorated() {
-        return output.row([subject.as_str(), if *is_well { "ok" } else { "wrong" }, &text]);
+        output.row([subject.as_str(), if *is_well { "ok" } else { "wrong" }, &text])?;
+        return output.flush();
     }
     let mark = if *is_well { output.good("ok   ") } else { output.warning("wrong") };
     let first = format!("{mark}  {:<12} ", subject.as_str());

@@ -1,13 +1,19 @@
 //! `newswire status --sizes`: what takes how much room, and how fast it grows.
 
 use std::io;
+use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::terminal::messages::say;
-use crate::store::{SizeReport, TableSize, TextSize};
+use crate::store::{PageOwners, SizeReport, SizesStage, TableSize, TextSize, VolumeSize};
 
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::{ListRow, Output};
+use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::table::{number, text, whole};
 use crate::cli::terminal::text::{counted, size};
 
@@ -20,10 +26,33 @@ const SMALL_PER_MILLE: u64 = 5;
 /// What a source is called that there is none of.
 const NO_SOURCE: &str = "(no source)";
 
-/// Prints the report in the form that is asked for.
-pub(super) fn print(output: &mut Output, report: &SizeReport) -> io::Result<()> {
+/// Looks at it, and prints what it is in the form that is asked for.
+pub(super) fn run(context: &mut Context, database: &Path) -> Result<(), Failure> {
+    // Before the file is opened otherwise.
+    let owners = PageOwners::read(database);
+    let reader = Context::reader(database)?;
+    let progress = Progress::without_end("looking at", context.verbosity == Verbosity::Quiet);
+    let report = reader.sizes(Timestamp::now(), owners.as_ref(), &mut |stage| {
+        progress.set_message(match stage {
+            SizesStage::Pages { done, total } => format!("pages, {} of {}", size(done), size(total)),
+            SizesStage::Texts => "texts in the database".to_owned(),
+            SizesStage::Volume(month) => format!("texts of {month}"),
+        });
+    });
+    progress.finish();
+    Ok(print(&mut context.output, &report?)?)
+}
+
+fn print(output: &mut Output, report: &SizeReport) -> io::Result<()> {
     if report.tables.is_none() && !output.is_json() {
         say!("newswire: this SQLite cannot tell what tables take: it was built without dbstat");
+    }
+    let n_left_out = report.volumes.iter().filter(|volume| !volume.is_counted).count();
+    if n_left_out > 0 {
+        let months = counted(n_left_out, "closed month");
+        say!(
+            "newswire: texts of {months} are not counted: files are missing, or cannot be read; `newswire volumes check` says which"
+        );
     }
     if output.is_json() {
         output.one(|| to_json(report), |_| Ok(()))
@@ -36,7 +65,8 @@ pub(super) fn print(output: &mut Output, report: &SizeReport) -> io::Result<()> 
     }
 }
 
-/// Lines of a kind each: `file` and what of it is free, a `table`, the texts of a `source`, and those of `all`.
+/// Lines of a kind each: `file` and what of it is free, a `table`, the file of a month (`volume`), the texts of a `source`, and those of
+/// `all`.
 fn rows(report: &SizeReport) -> Vec<ListRow> {
     let row = |cells: [String; 7]| (Value::Null, Vec::from(cells));
     let file = |name: &str, bytes: u64| {
@@ -55,6 +85,18 @@ fn rows(report: &SizeReport) -> Vec<ListRow> {
             String::new(),
         ])
     };
+    let volume = |volume: &VolumeSize| {
+        let VolumeSize { month, n_articles, bytes, .. } = volume;
+        row([
+            "volume".into(),
+            month.to_string(),
+            n_articles.to_string(),
+            bytes.to_string(),
+            String::new(),
+            String::new(),
+            String::new(),
+        ])
+    };
     let texts = |kind: &str, texts: &TextSize| {
         let (of_7d, of_30d) = a_day(texts);
         row([
@@ -69,6 +111,7 @@ fn rows(report: &SizeReport) -> Vec<ListRow> {
     };
     let mut rows = vec![file("whole", report.file_bytes), file("free", report.free_bytes)];
     rows.extend(report.tables.iter().flatten().map(table));
+    rows.extend(report.volumes.iter().map(volume));
     rows.extend(report.sources.iter().map(|source| texts("source", source)));
     rows.push(texts("all", &report.all));
     rows
@@ -82,6 +125,11 @@ fn a_day(texts: &TextSize) -> (u64, u64) {
 fn describe(output: &mut Output, report: &SizeReport) -> io::Result<()> {
     let SizeReport { file_bytes, free_bytes, all, sources, .. } = report;
     output.field("file", Some(&format!("{}, of it {} free", size(*file_bytes), size(*free_bytes))))?;
+    if !report.volumes.is_empty() {
+        let bytes = report.volumes.iter().map(|volume| volume.bytes).sum();
+        let months = counted(report.volumes.len(), "closed month");
+        output.field("volumes", Some(&format!("{} for {months}", size(bytes))))?;
+    }
     let (of_7d, of_30d) = a_day(all);
     let growth = |text: u64| format!("{} a day ({} of text)", size(report.with_all_that_belongs_to(text)), size(text));
     output.field("growth", Some(&format!("{} in the last 7 days", growth(of_7d))))?;
@@ -138,6 +186,10 @@ fn to_json(report: &SizeReport) -> Value {
         };
         tables.iter().map(table).collect::<Vec<_>>()
     });
+    let volumes = report.volumes.iter().map(|volume| {
+        let VolumeSize { month, n_articles, bytes, is_counted } = volume;
+        json!({"month": month.to_string(), "articles": n_articles, "bytes": bytes, "counted": is_counted})
+    });
     let sources = report.sources.iter().map(|source| {
         let mut value = json!({"slug": source.slug});
         if let (Some(value), Value::Object(rest)) = (value.as_object_mut(), texts(source)) {
@@ -153,6 +205,7 @@ fn to_json(report: &SizeReport) -> Value {
         "file_bytes": report.file_bytes,
         "free_bytes": report.free_bytes,
         "tables": tables,
+        "volumes": volumes.collect::<Vec<_>>(),
         "sources": sources.collect::<Vec<_>>(),
         "all": all,
     })

@@ -33,9 +33,10 @@ Examples:
   newswire status --check               one line for a monitor, and the exit code
   newswire status --sizes               bytes by table and by source, and how fast it grows
 
-With --sizes every page of the file is looked at, beside a running daemon too. Bytes by table are whole pages, a full-text index
-with all that it is made of. Bytes by source are titles and bodies of the articles that it had first. In a pipe the columns are
-kind (file, table, source, all), name, articles, bytes, index_bytes, and bytes a day in the last 7 and 30 days.")]
+With --sizes all texts are read, which takes a while where there are millions, beside a running daemon too. Bytes by table are whole pages,
+a full-text index with all that it is made of; of a file of a GiB or more as they were at the last checkpoint. Bytes by source are titles and
+bodies of the articles that it had first, those in the files of closed months too. In a pipe the columns are kind (file, table, volume,
+source, all), name, articles, bytes, index_bytes, and bytes a day in the last 7 and 30 days.")]
 pub(crate) struct StatusCommand {
     /// What takes how much room instead, and how fast it grows
     #[arg(long)]
@@ -58,11 +59,11 @@ pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), 
     if command.check {
         return check(context, &config, command.since);
     }
+    if command.sizes {
+        return sizes::run(context, &config.store.path);
+    }
     let reader = Context::reader(&config.store.path)?;
     let now = Timestamp::now();
-    if command.sizes {
-        return Ok(sizes::print(&mut context.output, &reader.sizes(now)?)?);
-    }
     let Standing { report, holder, troubles } = stand(&reader, &config, now, command.since, false)?;
     context.output.page();
     let daemon = if reader.is_snapshot()? {

@@ -1,5 +1,7 @@
 //! `newswire volumes`: months that are over, in files of their own.
 
+use std::io::IsTerminal;
+
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
@@ -10,6 +12,7 @@ use crate::store::{self, Closing, ClosingStage, Month, VolumeRow};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::{Manner, Verbosity};
+use crate::cli::terminal::output::Output;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::table::{number, text, time, whole};
@@ -187,26 +190,40 @@ fn check(context: &mut Context, months: &[Month]) -> Result<(), Failure> {
         return Err(Failure::Failed(format!("{month} is not closed; `newswire volumes ls` lists those that are")));
     }
     let mut n_wrong = 0_usize;
+    let progress = Progress::without_end("reading", context.verbosity == Verbosity::Quiet);
     for row in rows.iter().filter(|row| months.is_empty() || months.contains(&row.month)) {
+        progress.set_message(format!("{} ({})", row.month, size(row.bytes.unwrap_or_default())));
         let fault = row.fault();
         n_wrong += usize::from(fault.is_some());
-        if context.output.is_json() {
-            context.output.json(&json!({
-                "month": row.month.to_string(), "ok": fault.is_none(), "text": fault, "path": row.path,
-            }))?;
-            continue;
+        // In a pipe it may wait for its reader.
+        if std::io::stdout().is_terminal() {
+            progress.suspend(|| print(&mut context.output, row, fault.as_deref()))?;
+        } else {
+            print(&mut context.output, row, fault.as_deref())?;
         }
-        let told = match (&fault, row.state.as_str()) {
-            (Some(fault), _) => format!("{}: {fault}", row.path),
-            (None, "closed") => "is as it was written".to_owned(),
-            (None, _) => format!("is not closed yet; `newswire volumes close {}` goes on", row.month),
-        };
-        let mark = if fault.is_none() { "ok" } else { "wrong" };
-        context.output.row([row.month.to_string().as_str(), mark, &told])?;
     }
+    progress.finish();
     if n_wrong == 0 {
         Ok(())
     } else {
         Err(Failure::Failed(format!("{} not as it should be", counted(n_wrong, "volume"))))
     }
+}
+
+/// Prints what was found at once: to read the next file may take a while.
+fn print(output: &mut Output, row: &VolumeRow, fault: Option<&str>) -> std::io::Result<()> {
+    if output.is_json() {
+        output.json(&json!({
+            "month": row.month.to_string(), "ok": fault.is_none(), "text": fault, "path": row.path,
+        }))?;
+        return output.flush();
+    }
+    let told = match (fault, row.state.as_str()) {
+        (Some(fault), _) => format!("{}: {fault}", row.path),
+        (None, "closed") => "is as it was written".to_owned(),
+        (None, _) => format!("is not closed yet; `newswire volumes close {}` goes on", row.month),
+    };
+    let mark = if fault.is_none() { "ok" } else { "wrong" };
+    output.row([row.month.to_string().as_str(), mark, &told])?;
+    output.flush()
 }

@@ -114,6 +114,10 @@ fn tell_others(context: &mut Context, order: Order, n_printed: usize, limit: u32
             "more than {n_ranked} articles match, and these are the best of the {n_ranked} that came in last; another word, --source or --since \
              leaves fewer, --all ranks and prints all"
         ),
+        Order::NewestOfAll(n_found) => {
+            tell_rest(context, n_printed, limit, "articles", |_| Ok(Count { n: n_found as u64, is_all: true }))?;
+            "very many words begin so: these articles come newest first, and not best first; more letters rank them".to_owned()
+        }
         Order::Newest => "very many words begin so, and these are the newest articles with one, newest first; more letters leave fewer, \
              --all ranks and prints all"
             .to_owned(),

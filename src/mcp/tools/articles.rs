@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::counts::{self, COUNTED_MAX};
 use super::marks;
 use crate::forms;
 use crate::forms::revisions::{History, RevisionRange};
@@ -9,7 +10,7 @@ use crate::mcp::answer::{Answer, Rest};
 use crate::mcp::arguments::{Arguments, Kind, Parameter, Refusal};
 use crate::mcp::definition::{Basis, Definition};
 use crate::store::{
-    ArticleDetails, ArticleFilter, MATCH_MARKS, Order, RANKED_MAX, Reader, SearchHit, SourceRow, expression_of,
+    ArticleDetails, ArticleFilter, Count, MATCH_MARKS, Order, RANKED_MAX, Reader, SearchHit, SourceRow, expression_of,
     operators_taken_for_words,
 };
 
@@ -85,7 +86,7 @@ fn search(reader: &Reader, arguments: &Arguments, basis: &Basis) -> Result<Answe
     let (offset, limit) = (arguments.count("offset"), arguments.count("limit"));
     let mut n_sought = offset + limit + 1;
     let mut notes = Vec::new();
-    let (hits, n_found, order) = match arguments.text("query") {
+    let (hits, count, order) = match arguments.text("query") {
         Some(query) => {
             let expression = expression_of(query);
             if expression.is_empty() {
@@ -96,32 +97,33 @@ fn search(reader: &Reader, arguments: &Arguments, basis: &Basis) -> Result<Answe
             n_sought = n_sought.min(RANKED_MAX);
             let found = reader.search(&expression, &filter, n_sought)?;
             let (n_found, order) = match found.order {
-                Order::BestOfAll(n_found) => (Some(n_found as u64), "best-first"),
+                Order::BestOfAll(n_found) => (Some(n_found), "best-first"),
                 Order::BestOfNewest(_) => (None, "best-of-the-newest"),
+                Order::NewestOfAll(n_found) => (Some(n_found), "newest-first"),
                 Order::Newest => (None, "newest-first"),
             };
-            if n_found.is_none() {
+            let count = n_found.map(|n_found| Count { n: n_found as u64, is_all: true });
+            if count.is_none() {
                 notes.push(format!(
                     "more than {RANKED_MAX} articles may match, of which these are {}; the others are not told: other words, a source or a time \
                      leave fewer",
                     if order == "newest-first" { "the newest" } else { "the best of those that came in last" }
                 ));
             }
-            (found.hits, n_found, order)
+            (found.hits, count, order)
         }
         None => {
             let rows = reader.articles(&filter, n_sought)?;
             let hits = rows.into_iter().map(|row| SearchHit { row, snippet: String::new() }).collect();
-            (hits, Some(reader.n_articles(&filter)?), "newest-first")
+            (hits, Some(reader.n_articles_up_to(&filter, COUNTED_MAX)?), "newest-first")
         }
     };
     let is_more = hits.len() > (offset + limit) as usize;
     let shown = hits.iter().skip(offset as usize).take(limit as usize);
     let mut rows: Vec<Value> = shown.map(hit).collect();
     marks::add(reader, &mut rows)?;
-    let answer = Answer::of(json!({}), basis.now).with_ours("n_found", json!(n_found)).with_ours("order", json!(order));
-    let answer = if notes.is_empty() { answer } else { answer.with_ours("notes", json!(notes)) };
-    answer.with_rows("articles", rows, &Rest::offset(offset, is_more))
+    let answer = counts::add(Answer::of(json!({}), basis.now), count, "articles", notes);
+    answer.with_ours("order", json!(order)).with_rows("articles", rows, &Rest::offset(offset, is_more))
 }
 
 fn hit(hit: &SearchHit) -> Value {

@@ -1,12 +1,15 @@
 //! The tools: a file for each kind of question.
 //!
-//! * `articles`: `search`, `article`, `diff`. `marks`: what is told of every article, wherever it is named.
+//! * `articles`: `search`, `article`, `diff`. `marks`: what is told of every article, wherever it is named. `counts`:
+//!   how many rows there are.
 //! * `stories`: `stories`, `story`.
 //! * `changes`: what is new since a cursor.
 //! * `intake`: `sources`, `alarms`, `why`.
 //! * `tables`: `schema`, `sql`.
 
 mod marks;
+
+mod counts;
 
 mod articles;
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::articles::no_story;
+use super::counts::{self, COUNTED_MAX};
 use super::marks;
 use crate::forms;
 use crate::mcp::answer::{Answer, Rest};
@@ -78,11 +79,9 @@ fn stories(reader: &Reader, arguments: &Arguments, basis: &Basis) -> Result<Answ
     let rows = reader.stories(&filter, Some(offset + limit + 1))?;
     let is_more = rows.len() > (offset + limit) as usize;
     let rows = rows.iter().skip(offset as usize).take(limit as usize).map(forms::stories::row).collect();
-    Answer::of(json!({ "n_found": reader.n_stories(&filter)? }), basis.now).with_rows(
-        "stories",
-        rows,
-        &Rest::offset(offset, is_more),
-    )
+    let count = reader.n_stories_up_to(&filter, COUNTED_MAX)?;
+    let answer = counts::add(Answer::of(json!({}), basis.now), Some(count), "stories", Vec::new());
+    answer.with_rows("stories", rows, &Rest::offset(offset, is_more))
 }
 
 pub(super) static STORY: Definition = Definition {

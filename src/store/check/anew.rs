@@ -12,6 +12,7 @@ use crate::store::file::characters;
 use crate::store::file::columns::quoted;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::lock::IngestLock;
+use crate::store::file::log;
 use crate::store::file::open::open_for_writing;
 
 /// Rounds of looking and mending: what one shows that was hidden, the next one mends.
@@ -37,9 +38,12 @@ pub(super) fn mend(settings: &StoreSettings) -> Result<(), StoreError> {
         if faults.are_pages_damaged {
             replace(connection, &faults.indexes).map_err(wrap)?;
             // Which pages an index has is known to a connection from when it was opened.
-            open_for_writing(settings)?.execute_batch("VACUUM").map_err(wrap)?;
+            let other = open_for_writing(settings)?;
+            other.execute_batch("VACUUM").map_err(wrap)?;
+            log::empty_own_if_large(&other, &settings.path);
         } else {
             reindex(&connection, &faults.indexes).map_err(wrap)?;
+            log::empty_own_if_large(&connection, &settings.path);
         }
         before = faults;
     }

@@ -1,10 +1,11 @@
 //! A backup that is looked at before it gets its name.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use crate::store::check::finding::{Finding, Subject};
+use crate::store::check::finding::{Examining, ExaminingWatcher, Finding, Subject};
 use crate::store::check::{contents, pages};
 use crate::store::file::backup::back_up_with;
 use crate::store::file::error::{StoreError, explain};
@@ -60,6 +61,10 @@ fn faults_of(copy: &Path) -> rusqlite::Result<Vec<Finding>> {
         tell(pages::look(&connection)?);
         return Ok(faults);
     }
-    contents::look(&connection, &mut tell)?;
+    let mut tell = |stage| match stage {
+        Examining::Found(finding) => tell(finding),
+        Examining::LookingAt(_) => {}
+    };
+    contents::look(&connection, &mut ExaminingWatcher { stop: Arc::default(), tell: &mut tell })?;
     Ok(faults)
 }

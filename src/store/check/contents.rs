@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
-use crate::store::check::documents::{self, Changed};
-use crate::store::check::finding::{Finding, Subject, listed};
-use crate::store::check::{changes, full_text, lineage, pages, schema, state};
+use crate::store::check::finding::{ExaminingWatcher, Finding, Subject, listed};
+use crate::store::check::{changes, documents, full_text, lineage, pages, schema, state};
 use crate::store::file::characters;
 use crate::store::file::damage;
 
@@ -25,32 +24,33 @@ const TIMES: [(&str, &[&str]); 7] = [
 ];
 
 /// A look at one side.
-type Side<'a> = &'a dyn Fn(&Connection) -> rusqlite::Result<Finding>;
+type Side<'a> = (Subject, &'a dyn Fn(&Connection) -> rusqlite::Result<Finding>);
 
-/// Looks at one side of a file after the other, and hands over what it finds. Where the pages themselves are damaged the rest is not
-/// looked at: it would say the same in other words.
-pub(in crate::store) fn look(connection: &Connection, tell: &mut dyn FnMut(Finding)) -> rusqlite::Result<()> {
-    let pages = pages::look(connection)?;
-    let is_sound = pages.is_well;
-    tell(pages);
-    if is_sound {
-        let schema = schema::look(connection)?;
-        let is_whole = schema.is_well;
-        tell(schema);
-        let changed = match documents::changed(connection) {
-            Err(_) if !is_whole => Vec::new(),
-            changed => changed?,
-        };
-        let texts = |connection: &Connection| texts(connection, &changed);
-        let sides: [Side<'_>; 9] =
-            [&values, &state::look, &references, &changes::look, &words, &characters, &stories, &texts, &copies];
-        for look_at in sides {
-            match look_at(connection) {
-                Ok(finding) => tell(finding),
-                // A table is not there, which has been said.
-                Err(_) if !is_whole => {}
-                Err(error) => return Err(error),
-            }
+/// Looks at one side of a file after the other, what is soon done first, and hands over what it finds. Where the pages themselves are
+/// damaged the rest is not looked at: it would say the same in other words.
+pub(in crate::store) fn look(connection: &Connection, watcher: &mut ExaminingWatcher<'_>) -> rusqlite::Result<()> {
+    if !watcher.look_at(Subject::Pages, || pages::look(connection))? {
+        return Ok(());
+    }
+    let is_whole = watcher.look_at(Subject::Schema, || schema::look(connection))?;
+    let texts = |connection: &Connection| texts(connection, is_whole);
+    let sides: [Side<'_>; 9] = [
+        (Subject::State, &state::look),
+        (Subject::Copies, &copies),
+        (Subject::Changes, &changes::look),
+        (Subject::References, &references),
+        (Subject::Stories, &stories),
+        (Subject::Values, &values),
+        (Subject::Characters, &characters),
+        (Subject::Texts, &texts),
+        (Subject::FullText, &words),
+    ];
+    for (subject, look_at) in sides {
+        match watcher.look_at(subject, || look_at(connection)) {
+            Ok(_) => {}
+            // A table is not there, which has been said.
+            Err(error) if !is_whole && error.sqlite_error_code() != Some(ErrorCode::OperationInterrupted) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())
@@ -223,7 +223,11 @@ fn stories(connection: &Connection) -> rusqlite::Result<Finding> {
 const OTHER_TEXTS: &str = "nothing has noted a change, so the disk may have made it: a backup has them as they were \
     (`newswire --db BACKUP show ID`); where the text is right as it is, UPDATE articles SET body = body WHERE id = ID takes it for that";
 
-fn texts(connection: &Connection, changed: &[Changed]) -> rusqlite::Result<Finding> {
+fn texts(connection: &Connection, is_whole: bool) -> rusqlite::Result<Finding> {
+    let changed = match documents::changed(connection) {
+        Err(_) if !is_whole => Vec::new(),
+        changed => changed?,
+    };
     let unlike: Vec<String> =
         changed.iter().filter(|one| !one.is_noted).map(|one| format!("articles {}", one.id)).collect();
     let unlike = if unlike.is_empty() {

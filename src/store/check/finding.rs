@@ -1,10 +1,18 @@
-//! What was found at a look at one side of a database.
+//! What was found at a look at one side of a database, and whoever follows the look at all of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rusqlite::{Connection, ffi};
+
+/// Steps of SQLite's machine, or pages that it checks, between two looks at whether somebody still waits: less than a millisecond's work.
+const STEPS_PER_LOOK: i32 = 1000;
 
 /// Faults that are named; the rest is counted.
 const NAMED_MAX: usize = 5;
 
-/// What was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What was looked at, in the order in which it is mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// The pages of the file, as SQLite checks them.
     Pages,
@@ -106,5 +114,48 @@ pub(super) fn listed(faults: &[String]) -> String {
     match faults.len() {
         0..=NAMED_MAX => named,
         number => format!("{named}; and so on, {number} in all"),
+    }
+}
+
+/// How far a look at a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Examining {
+    /// It looks at a side now.
+    LookingAt(Subject),
+    /// It has looked at one.
+    Found(Finding),
+}
+
+/// Whoever follows a look at a database, and may end it.
+pub struct ExaminingWatcher<'a> {
+    /// Set to true to end it: the look fails then, and no more is told.
+    pub stop: Arc<AtomicBool>,
+    /// Told each side before it is looked at, and what was found there.
+    pub tell: &'a mut dyn FnMut(Examining),
+}
+
+impl ExaminingWatcher<'_> {
+    /// Has a connection end what it is at when the look is to end.
+    pub(super) fn watch(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let stop = Arc::clone(&self.stop);
+        connection.progress_handler(STEPS_PER_LOOK, Some(move || stop.load(Ordering::Relaxed)))
+    }
+
+    /// Looks at a side, and tells what is found there. Returns whether all is well with it.
+    pub(super) fn look_at(
+        &mut self,
+        subject: Subject,
+        look: impl FnOnce() -> rusqlite::Result<Finding>,
+    ) -> rusqlite::Result<bool> {
+        (self.tell)(Examining::LookingAt(subject));
+        let found = look();
+        // A look that was ended may take that for damage.
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None));
+        }
+        let finding = found?;
+        let is_well = finding.is_well;
+        (self.tell)(Examining::Found(finding));
+        Ok(is_well)
     }
 }

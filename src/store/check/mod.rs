@@ -1,6 +1,6 @@
 //! Whether all is well with a database, and mending what can be mended.
 //!
-//! * `finding`: what was found.
+//! * `finding`: what was found, and whoever follows the look.
 //! * `contents`: what is in the file; of it `pages`, `schema`, `state` (tables with one row), `changes` (their numbers), `full_text`,
 //!   `lineage` (whose copy an article is) and `documents` (articles against their checksums) have a file each. `backup` asks the same of a copy.
 //! * `page_faults`: whose the damaged pages are, for `pages`; `index_rows`: what an index has and its table has not, and the other way

@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::store::check::finding::{Finding, Subject, listed};
+use crate::store::check::finding::{ExaminingWatcher, Finding, Subject, listed};
 use crate::store::file::log::{LogReader, log_state};
 use crate::store::file::machine::{ROOM_MIN, room_on_disk, written_ahead};
 use crate::store::file::new_file::{beside, folder_of};
@@ -24,16 +24,16 @@ pub(in crate::store) fn look(
     connection: &Connection,
     path: &Path,
     now: Timestamp,
-    tell: &mut dyn FnMut(Finding),
+    watcher: &mut ExaminingWatcher<'_>,
 ) -> rusqlite::Result<()> {
-    tell(log(path));
-    tell(space(connection, path)?);
-    tell(clock(connection, now)?);
-    tell(permissions(path));
-    tell(leftovers(path));
+    watcher.look_at(Subject::Log, || Ok(log(path)))?;
+    watcher.look_at(Subject::Space, || space(connection, path))?;
+    watcher.look_at(Subject::Clock, || clock(connection, now))?;
+    watcher.look_at(Subject::Permissions, || Ok(permissions(path)))?;
+    watcher.look_at(Subject::Leftovers, || Ok(leftovers(path)))?;
     // Whoever has closed no month need not hear of it.
     if volumes::has_some(connection) {
-        tell(volume_files(connection, path)?);
+        watcher.look_at(Subject::Volumes, || volume_files(connection, path))?;
     }
     Ok(())
 }

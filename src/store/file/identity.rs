@@ -262,13 +262,18 @@ pub(in crate::store) fn note_opened(path: &Path) {
     }
 }
 
+/// Whether SQLite was given a file in this process, so that nobody else may open it.
+pub(in crate::store) fn is_opened(path: &Path) -> bool {
+    std::fs::metadata(path)
+        .is_ok_and(|file| OPENED.lock().map_or(true, |opened| opened.contains(&(file.dev(), file.ino()))))
+}
+
 /// The first bytes of a file. None of one that cannot be read, since opening it fails and says why; and none of one that SQLite has
 /// been given before, since it was looked at then.
 fn read_head(path: &Path, n_bytes: usize) -> Vec<u8> {
     let mut head = Vec::new();
     let Ok(metadata) = std::fs::metadata(path) else { return head };
-    let is_opened = OPENED.lock().is_ok_and(|opened| opened.contains(&(metadata.dev(), metadata.ino())));
-    if metadata.is_file() && !is_opened {
+    if metadata.is_file() && !is_opened(path) {
         let limit = u64::try_from(n_bytes).unwrap_or(u64::MAX);
         // What was read of it before an error is judged as it is.
         let _ = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut head));

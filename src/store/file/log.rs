@@ -3,9 +3,12 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 
+use crate::store::file::lock::is_locked_by;
 use crate::store::file::new_file::beside;
 
 /// Bytes of the `-shm` file that readers of the log lock: those of the read marks behind the first, which stands for the file without
@@ -14,6 +17,40 @@ const READ_MARKS: std::ops::RangeInclusive<u64> = 124..=127;
 
 /// A larger log has a reader that holds it, or a checkpoint that fails.
 const LOG_BYTES_USUAL: u64 = 256 * 1024 * 1024;
+
+/// A log of this size stays beside a database that nobody ingests into: two checkpoints' worth. Less would have one command after the other
+/// begin a log anew; more is room on the disk that nobody uses.
+const LOG_BYTES_KEPT: u64 = 32 * 1024 * 1024;
+
+/// Takes back the room of a large log after a command. What was committed is in the file by then, as far as readers permit: SQLite makes a
+/// checkpoint at the end of a transaction. But the log keeps its size until somebody writes again, which may never be.
+///
+/// A process that ingests writes again soon, and has the log cut then.
+pub(in crate::store) fn empty_if_large(connection: &Connection, database: &Path) {
+    if is_large(database) && is_locked_by(database).is_none() {
+        empty(connection);
+    }
+}
+
+/// The same for whoever has the ingest lock.
+pub(in crate::store) fn empty_own_if_large(connection: &Connection, database: &Path) {
+    if is_large(database) {
+        empty(connection);
+    }
+}
+
+fn is_large(database: &Path) -> bool {
+    fs::metadata(beside(database, "-wal")).is_ok_and(|log| log.len() > LOG_BYTES_KEPT)
+}
+
+/// Empties the log. It is not removed, for those who read without leave to write in the folder. Waits for nobody: where somebody writes, or
+/// reads an old state, it stays, and nothing is missing.
+fn empty(connection: &Connection) {
+    // An error is no failure of the command: what it did is committed.
+    let _ = connection
+        .busy_timeout(Duration::ZERO)
+        .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+}
 
 /// A process that reads a state of the database: what was written since stays in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]

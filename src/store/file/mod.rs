@@ -5,13 +5,13 @@
 //! * `columns`: how values are written to columns; `change_seq`: the numbers of changes to articles; `hosts`: whose an address is;
 //!   `machine`: the disk and the clock; `characters`: the full-text index by character; `damage`: what cannot be read; `logins`: takes them out of earlier files;
 //!   `source_list`: who keeps the list of sources; `host_memory`: what hosts have said.
-//! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it.
+//! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it; `log`: what waits beside it.
 //! * `workshop`: where anything is written until it is whole, and what is done with what was left there.
 //! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one,
 //!   `backup_folder` has their names and keeps the newest;
 //!   `restore` puts one in the place of the database, and
 //!   `schema_anew` one whose list of tables is whole again. `integrity`: what SQLite says of the pages of a file, `index_parts`:
-//!   of what an index is; `row_walk`: reads a table past damaged ones.
+//!   of what an index is; `page_owners`: which tree has how many of them; `row_walk`: reads a table past damaged ones.
 //! * `volumes`: the files with the texts of months that are over; `volume_file`: writing one.
 //! * `standing`: with which sources and watches articles stand.
 //! * `error`: what can go wrong.
@@ -57,6 +57,8 @@ pub(super) mod machine;
 pub(super) mod index_parts;
 
 pub(super) mod integrity;
+
+pub(super) mod page_owners;
 
 pub(super) mod backup_folder;
 

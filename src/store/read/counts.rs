@@ -5,7 +5,7 @@ use rusqlite::ToSql;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition, clause};
 use crate::store::read::reader::Reader;
-use crate::store::read::stories::StoryFilter;
+use crate::store::read::stories::{StoryFilter, StoryIndex};
 
 /// A number of rows, of which so many are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Reader {
             return Ok(Count { n: self.n_articles(filter)?, is_all: true });
         }
         let (conditions, parameters) = filter.conditions(UserCondition::InPlace);
-        self.count_up_to("articles", &conditions, &parameters, n_max).map_err(|error| filter.blame(error))
+        self.count_up_to("articles", &clause(&conditions), &parameters, n_max).map_err(|error| filter.blame(error))
     }
 
     /// How many articles of a choice have changed behind a place in the order of changes.
@@ -76,7 +76,13 @@ impl Reader {
     /// When the database cannot be read.
     pub fn n_stories_up_to(&self, filter: &StoryFilter, n_max: u64) -> Result<Count, StoreError> {
         let (conditions, parameters) = filter.conditions(filter.index());
-        Ok(self.count_up_to("stories", &conditions, &parameters, n_max)?)
+        let clause = clause(&conditions);
+        let clause = match filter.index() {
+            // From those of the most sources on: most stories have one article, and would be passed over first.
+            StoryIndex::Sources => format!("{clause} ORDER BY n_sources DESC"),
+            StoryIndex::Time => clause,
+        };
+        Ok(self.count_up_to("stories", &clause, &parameters, n_max)?)
     }
 
     /// The highest number of an article; 0 where there is none.
@@ -97,14 +103,7 @@ impl Reader {
         Ok(self.connection().query_row("SELECT coalesce(max(id), 0) FROM stories", [], |row| row.get(0))?)
     }
 
-    fn count_up_to(
-        &self,
-        table: &str,
-        conditions: &[String],
-        parameters: &Parameters,
-        n_max: u64,
-    ) -> rusqlite::Result<Count> {
-        let clause = clause(conditions);
+    fn count_up_to(&self, table: &str, clause: &str, parameters: &Parameters, n_max: u64) -> rusqlite::Result<Count> {
         let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {table} {clause} LIMIT {})", n_max.saturating_add(1));
         let n = self.count(&sql, parameters)?;
         Ok(Count { n: n.min(n_max), is_all: n <= n_max })

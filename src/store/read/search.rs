@@ -65,6 +65,8 @@ pub enum Order {
     BestOfNewest(usize),
     /// The newest by the times of lists, newest first.
     Newest,
+    /// So many by the times of lists, which are all, newest first.
+    NewestOfAll(usize),
 }
 
 /// What hits are counted by, as they are: nothing of their texts is read.
@@ -244,8 +246,12 @@ impl Reader {
             if shown.len() >= n_shown as usize || are_all && n_tried == newest.len() {
                 let hits: Vec<SearchHit> =
                     newest.iter().filter_map(|one| shown.remove(&one.id)).take(n_shown as usize).collect();
-                // Of one there is no order.
-                let order = if are_all && newest.len() <= 1 { Order::BestOfAll(hits.len()) } else { Order::Newest };
+                let order = match newest.len() {
+                    _ if !are_all => Order::Newest,
+                    // Of one there is no order.
+                    0 | 1 => Order::BestOfAll(hits.len()),
+                    n_all => Order::NewestOfAll(n_all),
+                };
                 let ids = newest.iter().take(n_found as usize).map(|one| one.id).collect();
                 return Ok(Some((Found { hits, order }, ids)));
             }

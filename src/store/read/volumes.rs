@@ -15,7 +15,7 @@ pub struct VolumeRow {
     /// `writing`, `moving` or `closed`.
     pub state: String,
     /// By which its file is told from others of that name.
-    token: String,
+    pub(in crate::store) token: String,
     /// Articles in it; absent while it is written.
     pub n_articles: Option<u64>,
     /// Earlier wordings in it; absent while it is written.

@@ -171,6 +171,7 @@ impl Search {
                 format!("the best of the {n_ranked} that came in last; a source or a day leaves fewer")
             }
             (Some(Order::Newest), _) => "the newest with a word that begins so; more letters leave fewer".to_owned(),
+            (Some(Order::NewestOfAll(n_found)), _) => format!("{}, newest first", counted(n_found as u64, "article")),
             _ if n >= u64::from(COUNTED_MAX) => format!("more than {COUNTED_MAX} articles"),
             (_, true) => format!("{}, best first", counted(n, "article")),
             (_, false) => format!("{}, newest first", counted(n, "article")),
@@ -180,7 +181,7 @@ impl Search {
     /// How many there are, where that is known.
     fn n_found(&self) -> Option<usize> {
         match self.order {
-            Some(Order::BestOfAll(n_found)) => Some(n_found),
+            Some(Order::BestOfAll(n_found) | Order::NewestOfAll(n_found)) => Some(n_found),
             Some(Order::BestOfNewest(_) | Order::Newest) => None,
             None => Some(self.counted.len()).filter(|n| *n < COUNTED_MAX as usize),
         }
