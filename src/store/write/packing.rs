@@ -17,7 +17,9 @@ const RULES: [DbConfig; 2] = [DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, DbConfig
 #[derive(Debug)]
 pub(super) struct Shortened {
     table: &'static str,
-    /// Its columns, without those that are computed from others.
+    /// What the number of a row is called in it.
+    number: &'static str,
+    /// Finds its columns, without those that are computed from others.
     columns: &'static str,
     bytes: u64,
     /// Row ids of those that are taken out and put back.
@@ -29,6 +31,7 @@ impl Shortened {
     pub(super) fn articles() -> Shortened {
         Shortened {
             table: "articles",
+            number: "id",
             columns: "SELECT name FROM pragma_table_info('articles')",
             bytes: 0,
             rows: Vec::new(),
@@ -39,7 +42,7 @@ impl Shortened {
     pub(super) fn revisions() -> Shortened {
         // The number of a row is no column of them.
         let columns = "SELECT 'rowid' AS name UNION ALL SELECT name FROM pragma_table_info('revisions')";
-        Shortened { table: "revisions", columns, bytes: 0, rows: Vec::new() }
+        Shortened { table: "revisions", number: "rowid", columns, bytes: 0, rows: Vec::new() }
     }
 
     /// Adds a row that has become so many bytes shorter.
@@ -69,25 +72,39 @@ impl Shortened {
         outcome
     }
 
-    /// A row that is not as it may be, as other programs leave them, cannot be put back. Then all of these stay where they were.
+    /// A row that is not as it may be, as other programs leave them, cannot be put back, and none can where an index of somebody else has a
+    /// function that is not known here. Then all of these stay where they were.
     fn put_back_unless_refused(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let Shortened { table, columns, rows, .. } = self;
-        let columns: Vec<String> = connection
-            .prepare_cached(&format!("SELECT format('\"%w\"', name) FROM ({columns})"))?
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        let (places, columns) = (vec!["?"; columns.len()].join(", "), columns.join(", "));
-        let select = format!("SELECT {columns} FROM {table} WHERE rowid = ?1");
-        let delete = format!("DELETE FROM {table} WHERE rowid = ?1");
-        let insert = format!("INSERT INTO {table} ({columns}) VALUES ({places})");
         connection.execute_batch("SAVEPOINT packing")?;
-        let outcome = rows.iter().try_for_each(|&row| put_back(connection, row, [&select, &delete, &insert]));
-        match outcome {
-            Err(error) if error.sqlite_error_code() != Some(ErrorCode::ConstraintViolation) => Err(error),
-            Err(_) => connection.execute_batch("ROLLBACK TO packing; RELEASE packing"),
+        match self.put_all_back(connection) {
+            Err(error) if is_refusal(&error) => connection.execute_batch("ROLLBACK TO packing; RELEASE packing"),
+            Err(error) => Err(error),
             Ok(()) => connection.execute_batch("RELEASE packing"),
         }
     }
+
+    fn put_all_back(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let Shortened { table, number, columns, rows, .. } = self;
+        let columns: Vec<String> =
+            connection.prepare_cached(columns)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        if columns.iter().filter(|column| column.eq_ignore_ascii_case(number)).count() > 1 {
+            // A column of somebody else has that name, and what stands in it is not the number of a row.
+            return Ok(());
+        }
+        let columns: Vec<String> =
+            columns.iter().map(|column| format!("\"{}\"", column.replace('"', "\"\""))).collect();
+        let (places, columns) = (vec!["?"; columns.len()].join(", "), columns.join(", "));
+        let select = format!("SELECT {columns} FROM {table} WHERE {number} = ?1");
+        let delete = format!("DELETE FROM {table} WHERE {number} = ?1");
+        let insert = format!("INSERT INTO {table} ({columns}) VALUES ({places})");
+        rows.iter().try_for_each(|&row| put_back(connection, row, [&select, &delete, &insert]))
+    }
+}
+
+/// Whether a row may not be put back, rather than that the file cannot be written.
+fn is_refusal(error: &rusqlite::Error) -> bool {
+    let is_complaint = matches!(error.sqlite_error_code(), Some(ErrorCode::ConstraintViolation | ErrorCode::Unknown));
+    is_complaint || matches!(error, rusqlite::Error::SqlInputError { .. })
 }
 
 /// Takes a row out and puts it back, if all of it can be read.
@@ -187,6 +204,64 @@ mod tests {
         // What holds for others holds again.
         connection.execute("DELETE FROM articles WHERE id = 7", []).unwrap();
         assert_eq!(["gone", "clippings"].map(|table| count(&connection, table)), [1, N_ARTICLES - 1]);
+    }
+
+    #[test]
+    fn nothing_is_lost_where_a_column_of_somebody_else_is_called_like_the_number_of_a_row() {
+        let (_folder, connection) = filled();
+        connection
+            .execute_batch(
+                "ALTER TABLE articles ADD COLUMN rowid INTEGER; UPDATE articles SET rowid = 7;
+                 ALTER TABLE revisions ADD COLUMN RowId INTEGER; UPDATE revisions SET rowid = 7",
+            )
+            .unwrap();
+        for mut shortened in [Shortened::articles(), Shortened::revisions()] {
+            let table = shortened.table;
+            let before = dump(&connection, table);
+            (1..=20).for_each(|row| shortened.add(row, BYTES_PER_ROW));
+            shortened.pack(&connection).unwrap();
+            assert_eq!(dump(&connection, table), before);
+        }
+    }
+
+    #[test]
+    fn whatever_ends_it_the_rules_hold_again() {
+        let (_folder, connection) = filled();
+        let (articles, wordings) = (dump(&connection, "articles"), dump(&connection, "revisions"));
+        let mut n_ended = 0;
+        for n_steps in [50, 500, 1000, 2000, 5000] {
+            let mut shortened = Shortened::articles();
+            (1..=i64::from(N_ARTICLES)).for_each(|row| shortened.add(row, BYTES_PER_ROW));
+            connection.execute_batch("BEGIN").unwrap();
+            connection.progress_handler(n_steps, Some(|| true)).unwrap();
+            let outcome = shortened.pack(&connection);
+            connection.progress_handler(0, None::<fn() -> bool>).unwrap();
+            n_ended += u32::from(outcome.is_err());
+            let are_on = RULES.map(|rule| connection.db_config(rule).unwrap());
+            assert_eq!(are_on, [true; 2], "{outcome:?}");
+            if !connection.is_autocommit() {
+                connection.execute_batch("ROLLBACK").unwrap();
+            }
+            assert_eq!(dump(&connection, "articles"), articles);
+        }
+        assert!(n_ended > 0);
+        assert_eq!(dump(&connection, "revisions"), wordings);
+        shorten_and_pack(&connection, Shortened::articles());
+    }
+
+    #[test]
+    fn an_index_with_a_function_that_is_not_known_keeps_rows_where_they_are() {
+        let (_folder, connection) = filled();
+        connection
+            .execute_batch(
+                "CREATE INDEX theirs ON articles (abs(words));
+                 PRAGMA writable_schema = ON;
+                 UPDATE sqlite_schema SET sql = replace(sql, 'abs', 'of_theirs') WHERE name = 'theirs';
+                 PRAGMA writable_schema = RESET",
+            )
+            .unwrap();
+        let (before, after) = shorten_and_pack(&connection, Shortened::articles());
+        assert_eq!(before, after);
     }
 
     #[test]
