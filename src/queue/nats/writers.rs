@@ -81,7 +81,7 @@ impl Seniority {
     /// What only those can say who have heard the challenge, and of themselves alone: others see the answers that were given.
     fn proof_for(self, challenge: &str) -> String {
         let hash = Sha256::digest(format!("{challenge} {self}"));
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     }
 }
 

@@ -13,46 +13,49 @@ const BYTES_PER_ROW: u64 = 8192;
 /// What holds for whoever deletes a row or adds one, and not for whoever puts back what was there.
 const RULES: [DbConfig; 2] = [DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY];
 
-/// Rows of a table whose texts were taken out in a transaction, in the order of the table.
+/// What SQLite calls the number of a row where it is no column.
+const HIDDEN_NUMBER: &str = "rowid";
+
+/// Rows of a table whose texts were taken out in a transaction.
 #[derive(Debug)]
 pub(super) struct Shortened {
     table: &'static str,
     /// What the number of a row is called in it.
     number: &'static str,
-    /// Finds its columns, without those that are computed from others.
-    columns: &'static str,
-    bytes: u64,
-    /// Row ids of those that are taken out and put back.
-    rows: Vec<i64>,
+    /// Their numbers, and how many bytes shorter each is.
+    rows: Vec<(i64, u64)>,
 }
 
 impl Shortened {
     /// None yet of the articles.
     pub(super) fn articles() -> Shortened {
-        Shortened {
-            table: "articles",
-            number: "id",
-            columns: "SELECT name FROM pragma_table_info('articles')",
-            bytes: 0,
-            rows: Vec::new(),
-        }
+        Shortened { table: "articles", number: "id", rows: Vec::new() }
     }
 
     /// None yet of the earlier wordings.
     pub(super) fn revisions() -> Shortened {
-        // The number of a row is no column of them.
-        let columns = "SELECT 'rowid' AS name UNION ALL SELECT name FROM pragma_table_info('revisions')";
-        Shortened { table: "revisions", number: "rowid", columns, bytes: 0, rows: Vec::new() }
+        Shortened { table: "revisions", number: HIDDEN_NUMBER, rows: Vec::new() }
     }
 
     /// Adds a row that has become so many bytes shorter.
     pub(super) fn add(&mut self, row: i64, bytes: u64) {
-        // The rest of a long text had pages of its own, which are free by now.
-        self.bytes += bytes.min(BYTES_PER_ROW);
-        if self.bytes >= BYTES_PER_ROW {
-            self.bytes = 0;
-            self.rows.push(row);
+        self.rows.push((row, bytes));
+    }
+
+    /// Those that are taken out and put back: some of each stretch of the table, in whatever order they came.
+    fn chosen(&mut self) -> Vec<i64> {
+        self.rows.sort_unstable();
+        let mut bytes_that_went = 0;
+        let mut chosen = Vec::new();
+        for &(row, bytes) in &self.rows {
+            // The rest of a long text had pages of its own, which are free by now.
+            bytes_that_went += bytes.min(BYTES_PER_ROW);
+            if bytes_that_went >= BYTES_PER_ROW {
+                bytes_that_went = 0;
+                chosen.push(row);
+            }
         }
+        chosen
     }
 
     /// Fills the pages on which they are. No row is another afterwards, and nobody is told of a change.
@@ -60,36 +63,37 @@ impl Shortened {
     /// # Errors
     ///
     /// When the database cannot be written; the transaction is to be given up then.
-    pub(super) fn pack(self, connection: &Connection) -> rusqlite::Result<()> {
-        if self.rows.is_empty() {
+    pub(super) fn pack(mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let chosen = self.chosen();
+        if chosen.is_empty() {
             return Ok(());
         }
         let were = RULES.map(|rule| connection.db_config(rule).map(|is_on| (rule, is_on)));
         let were: Vec<(DbConfig, bool)> = were.into_iter().collect::<Result<_, _>>()?;
         let off = RULES.iter().try_for_each(|rule| connection.set_db_config(*rule, false).map(|_| ()));
-        let outcome = off.and_then(|()| self.put_back_unless_refused(connection));
+        let outcome = off.and_then(|()| self.put_back_all(connection, &chosen));
         were.into_iter().try_for_each(|(rule, is_on)| connection.set_db_config(rule, is_on).map(|_| ()))?;
         outcome
     }
 
-    /// A row that is not as it may be, as other programs leave them, cannot be put back, and none can where an index of somebody else has a
-    /// function that is not known here. Then all of these stay where they were.
-    fn put_back_unless_refused(&self, connection: &Connection) -> rusqlite::Result<()> {
-        connection.execute_batch("SAVEPOINT packing")?;
-        match self.put_all_back(connection) {
-            Err(error) if is_refusal(&error) => connection.execute_batch("ROLLBACK TO packing; RELEASE packing"),
-            Err(error) => Err(error),
-            Ok(()) => connection.execute_batch("RELEASE packing"),
-        }
-    }
-
-    fn put_all_back(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let Shortened { table, number, columns, rows, .. } = self;
-        let columns: Vec<String> =
-            connection.prepare_cached(columns)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        if columns.iter().filter(|column| column.eq_ignore_ascii_case(number)).count() > 1 {
-            // A column of somebody else has that name, and what stands in it is not the number of a row.
-            return Ok(());
+    fn put_back_all(&self, connection: &Connection, rows: &[i64]) -> rusqlite::Result<()> {
+        let Shortened { table, number, .. } = self;
+        let (mut columns, mut is_shadowed) = (Vec::<String>::new(), false);
+        connection.pragma(Some("main"), "table_xinfo", table, |column| {
+            let name: String = column.get("name")?;
+            is_shadowed |= name.eq_ignore_ascii_case(HIDDEN_NUMBER);
+            let is_computed = column.get::<_, i64>("hidden")? != 0;
+            if !is_computed {
+                columns.push(name);
+            }
+            Ok(())
+        })?;
+        if *number == HIDDEN_NUMBER {
+            if is_shadowed {
+                // By a column of somebody else, and what stands in it is not the number of a row.
+                return Ok(());
+            }
+            columns.push(HIDDEN_NUMBER.to_owned());
         }
         let columns: Vec<String> =
             columns.iter().map(|column| format!("\"{}\"", column.replace('"', "\"\""))).collect();
@@ -97,7 +101,18 @@ impl Shortened {
         let select = format!("SELECT {columns} FROM {table} WHERE {number} = ?1");
         let delete = format!("DELETE FROM {table} WHERE {number} = ?1");
         let insert = format!("INSERT INTO {table} ({columns}) VALUES ({places})");
-        rows.iter().try_for_each(|&row| put_back(connection, row, [&select, &delete, &insert]))
+        rows.iter().try_for_each(|&row| put_back_unless_refused(connection, row, [&select, &delete, &insert]))
+    }
+}
+
+/// A row that is not as it may be, as other programs leave them, cannot be put back, and none can where an index of somebody else has a
+/// function that is not known here. It stays where it was then.
+fn put_back_unless_refused(connection: &Connection, row: i64, statements: [&str; 3]) -> rusqlite::Result<()> {
+    connection.execute_batch("SAVEPOINT packing")?;
+    match put_back(connection, row, statements) {
+        Err(error) if is_refusal(&error) => connection.execute_batch("ROLLBACK TO packing; RELEASE packing"),
+        Err(error) => Err(error),
+        Ok(()) => connection.execute_batch("RELEASE packing"),
     }
 }
 
@@ -153,7 +168,7 @@ mod tests {
         (folder, connection)
     }
 
-    /// Takes all texts of a table out, and fills its pages. Returns how many they were and are.
+    /// Takes all texts of a table out, in no order, and fills its pages. Returns how many they were and are.
     fn shorten_and_pack(connection: &Connection, mut shortened: Shortened) -> (u64, u64) {
         let table = shortened.table;
         let n_pages = || {
@@ -162,7 +177,7 @@ mod tests {
         };
         connection.execute_batch("BEGIN").unwrap();
         let bytes: Vec<(i64, u64)> = connection
-            .prepare(&format!("SELECT rowid, octet_length(body) FROM {table} ORDER BY rowid"))
+            .prepare(&format!("SELECT rowid, octet_length(body) FROM {table} ORDER BY rowid * 37 % 401"))
             .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
             .unwrap();
         connection.execute(&format!("UPDATE {table} SET body = ''"), []).unwrap();
@@ -270,7 +285,8 @@ mod tests {
         connection.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
         connection.execute("UPDATE articles SET quality = 1000 WHERE id > 200", []).unwrap();
         connection.execute_batch("PRAGMA ignore_check_constraints = OFF").unwrap();
-        shorten_and_pack(&connection, Shortened::articles());
+        let (before, after) = shorten_and_pack(&connection, Shortened::articles());
+        assert!(after * 3 < before * 2 && after * 3 > before, "the others do not: {before} pages, then {after}");
 
         let (_folder, connection) = filled();
         connection.execute("UPDATE articles SET title = CAST(?1 AS TEXT)", params![b"Report \xff"]).unwrap();
