@@ -36,8 +36,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::context::ContextBuilder;
+use async_nats::{HeaderMap, Message};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -177,7 +177,7 @@ impl NatsBus {
                 std::future::pending::<()>().await;
             }
         };
-        self.hear_at(self.connection.names.work(), me.headers(), end).await
+        self.hear_at(self.connection.names.work(), move |question| me.headers_for(question), end).await
     }
 
     /// What workers report to the writer, until what is returned is dropped.
@@ -269,16 +269,16 @@ impl NatsBus {
     }
 
     pub(super) async fn hear(&self, shard: u8) -> Result<mpsc::Receiver<Question>, BusError> {
-        self.hear_at(self.connection.names.turn(shard), HeaderMap::new(), std::future::pending()).await
+        self.hear_at(self.connection.names.turn(shard), |_| HeaderMap::new(), std::future::pending()).await
     }
 
     async fn hear_at(
         &self,
         subject: String,
-        headers: HeaderMap,
+        headers_for: impl Fn(&Message) -> HeaderMap + Send + Sync + 'static,
         end: impl Future<Output = ()> + Send + 'static,
     ) -> Result<mpsc::Receiver<Question>, BusError> {
-        let (heard, serve) = questions::hear(&self.connection, subject.clone(), headers, end).await?;
+        let (heard, serve) = questions::hear(&self.connection, subject.clone(), headers_for, end).await?;
         self.go_on("hears questions", serve);
         questions::be_known(&self.connection, subject).await;
         Ok(heard)

@@ -486,28 +486,35 @@ async fn of_writers_that_began_while_the_queue_was_away_the_elder_goes_on() {
     assert!(ended.is_err(), "{ended:?}");
 }
 
-/// Answers nothing with `here`, as writers did that say nothing of themselves.
-async fn answer_as_of_old(server: &Server) {
+/// Answers nothing with `here`, and says to be older than all, of which it has no proof.
+async fn answer_as_an_elder(server: &Server) {
     let client = async_nats::connect(server.address()).await.expect("a connection");
     let mut asked = client.subscribe("newswire.work").await.expect("it can be heard");
     client.flush().await.expect("the server knows");
     tokio::spawn(async move {
         while let Some(message) = asked.next().await {
             let Some(reply) = message.reply.filter(|_| message.payload.is_empty()) else { continue };
-            client.publish(reply, "here".into()).await.expect("it is sent");
+            let headers = [("Newswire-Writer-Since", "1-0000000000000001"), ("Newswire-Proof", "0")];
+            let headers = headers.map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")));
+            let headers = async_nats::HeaderMap::from_iter(headers);
+            client.publish_with_headers(reply, headers, "here".into()).await.expect("it is sent");
         }
     });
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_writer_ends_beside_one_that_does_not_say_since_when_it_is_there() {
+async fn whoever_does_not_prove_to_be_an_elder_writer_ends_none_and_is_told_of() {
     let Some(server) = Server::start() else { return };
     let writer = server.writer().await;
     let _desk = writer.desk().await.expect("nobody else answers");
-    answer_as_of_old(&server).await;
-    let fault = tokio::time::timeout(PATIENCE, writer.supervisor().fault()).await.expect("it hears of the other");
-    assert!(matches!(&fault, Fault::Displaced(_)), "{fault:?}");
-    // And does not begin where that is there already.
+    answer_as_an_elder(&server).await;
+    let mut state = writer.state();
+    let is_told = |state: &BusState| state.last_error().is_some_and(|error| error.contains("another writer answers"));
+    let told = tokio::time::timeout(PATIENCE, state.wait_for(is_told)).await;
+    assert!(told.is_ok(), "{:?}", writer.state().borrow());
+    let ended = tokio::time::timeout(Duration::from_millis(100), writer.supervisor().fault()).await;
+    assert!(ended.is_err(), "{ended:?}");
+    // Where it is there already none begins.
     let refused = server.connect("writer anew").await.desk().await.err();
     assert!(matches!(&refused, Some(BusError::Wrong(text)) if text.contains("another writer answers")), "{refused:?}");
 }
@@ -699,6 +706,16 @@ async fn the_permissions_in_the_documents_are_enough_and_no_more() {
     }
     let state = worker.state().borrow().clone();
     assert!(state.last_error().is_some_and(|error| error.contains("Permissions Violation")), "{state:?}");
+    // What it sends to itself with another subject to answer at gives it no right there.
+    let options = async_nats::ConnectOptions::with_nkey(OTHER_SEED.to_owned());
+    let hostile = options.connect(server.address()).await.expect("a connection");
+    let mut heard = hostile.subscribe("newswire.presence").await.expect("it may");
+    let stream = "$JS.API.STREAM.DELETE.NEWSWIRE_CHANGES";
+    hostile.publish_with_reply("newswire.presence", stream, "x".into()).await.expect("it may");
+    tokio::time::timeout(PATIENCE, heard.next()).await.expect("it hears itself");
+    hostile.publish(stream, "".into()).await.expect("it is sent");
+    hostile.flush().await.expect("it is taken");
+    assert!(writer.changes_end().await.is_ok(), "the stream is there");
     // What a worker may send and no client can read, the writer may delete.
     let since = writer.state().borrow().since();
     let options = async_nats::ConnectOptions::with_nkey(OTHER_SEED.to_owned());

@@ -80,16 +80,17 @@ pub(super) fn is_here(answer: &Message) -> bool {
     answer.payload == HERE
 }
 
-/// What is asked at a subject, and what is to be polled for as long as it is, or until `end`. `headers` go with the answer to nothing.
-pub(super) async fn hear<E: Future<Output = ()>>(
+/// What is asked at a subject, and what is to be polled for as long as it is, or until `end`. `headers_for` makes the headers that go with the
+/// answer to nothing.
+pub(super) async fn hear<H: Fn(&Message) -> HeaderMap, E: Future<Output = ()>>(
     connection: &Connection,
     subject: String,
-    headers: HeaderMap,
+    headers_for: H,
     end: E,
-) -> Result<(mpsc::Receiver<Question>, impl Future<Output = ()> + use<E>), BusError> {
+) -> Result<(mpsc::Receiver<Question>, impl Future<Output = ()> + use<H, E>), BusError> {
     let subscriber = subscribe(connection, subject).await?;
     let (send, heard) = mpsc::channel(QUESTIONS_MAX);
-    let ear = Ear { client: connection.client.clone(), inboxes: connection.names.inboxes(), headers };
+    let ear = Ear { client: connection.client.clone(), inboxes: connection.names.inboxes(), headers_for };
     Ok((heard, ear.serve(subscriber, send, end)))
 }
 
@@ -124,15 +125,15 @@ async fn next<T>(subscriber: &mut Subscriber, wanted: &mpsc::Sender<T>) -> Optio
 }
 
 /// Who hears questions and answers them.
-struct Ear {
+struct Ear<H> {
     client: Client,
     /// Answers go there alone: with the rights of this process nobody is to have something sent to where it may not send itself.
     inboxes: String,
-    /// Of the answer to nothing.
-    headers: HeaderMap,
+    /// Of the answer to nothing, by what came.
+    headers_for: H,
 }
 
-impl Ear {
+impl<H: Fn(&Message) -> HeaderMap> Ear<H> {
     async fn serve(self, mut subscriber: Subscriber, questions: mpsc::Sender<Question>, end: impl Future<Output = ()>) {
         let (mut answers, thrown_away) = (JoinSet::new(), Seldom::default());
         let mut end = std::pin::pin!(end);
@@ -145,7 +146,7 @@ impl Ear {
             while answers.try_join_next().is_some() {}
             let Some(reply) = self.answered_at(&message) else { continue };
             if message.payload.is_empty() {
-                let _ = self.client.publish_with_headers(reply, self.headers.clone(), HERE.into()).await;
+                let _ = self.client.publish_with_headers(reply, (self.headers_for)(&message), HERE.into()).await;
                 continue;
             }
             let question = match unpacked(&message.payload) {

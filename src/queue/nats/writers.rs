@@ -3,14 +3,18 @@
 //! A writer does not begin where another answers. Two that began while the queue was away cannot see each other then. Once they can, the elder
 //! goes on and the younger ends, as it would have at its start. Each says with its answer since when it is a writer, so that both go by the same
 //! order.
+//!
+//! Who may end a writer by such an answer? Answers go to inboxes, where workers may write too. So whoever looks sends a challenge along, to the
+//! subject that writers alone may hear, and an elder is believed that has hashed it with what it says. Others are told of, and end nobody.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_nats::{HeaderMap, Message};
 use futures_util::StreamExt;
+use sha2::{Digest as _, Sha256};
 
 use super::super::question::BusError;
 use super::connection::Connection;
@@ -19,11 +23,17 @@ use super::questions::{PROBE_PATIENCE, is_here, probe, subscribe};
 const ANOTHER: &str =
     "another writer answers at this prefix: give each database a prefix of its own, and have one writer for each";
 
-const AN_ELDER: &str = "another writer answers at this prefix, and was there before this one, which ends: give each database a prefix of its \
-                        own, and have one writer for each";
+const AN_ELDER: &str = "another writer answers at this prefix, and was there before this one, by the clocks of both: this one ends. Give each \
+                        database a prefix of its own, and have one writer for each";
 
 /// The header in which an answer says since when there is who answers.
 const SINCE: &str = "Newswire-Writer-Since";
+
+/// The header in which whoever looks sends something that nobody can guess.
+const CHALLENGE: &str = "Newswire-Challenge";
+
+/// The header in which an answer shows that who sent it has heard the challenge.
+const PROOF: &str = "Newswire-Proof";
 
 /// Between two looks whether there is another.
 const LOOKED_EVERY: Duration = Duration::from_secs(30);
@@ -52,17 +62,31 @@ impl Seniority {
         Seniority { began_ms, tie_break: RandomState::new().hash_one(began_ms) }
     }
 
-    /// With which an answer says it.
-    pub(super) fn headers(self) -> HeaderMap {
+    /// With which an answer says it, and shows that it is the answer to this question.
+    pub(super) fn headers_for(self, question: &Message) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(SINCE, self.to_string());
+        if let Some(challenge) = header(question, CHALLENGE) {
+            headers.insert(PROOF, self.proof_for(challenge));
+        }
         headers
     }
 
-    /// That of who answered. Versions before this order say none.
-    fn of(answer: &Message) -> Option<Seniority> {
-        answer.headers.as_ref()?.get(SINCE)?.as_str().parse().ok()
+    /// That of who answered, where it has heard the challenge.
+    fn of(answer: &Message, challenge: &str) -> Option<Seniority> {
+        let seniority: Seniority = header(answer, SINCE)?.parse().ok()?;
+        (header(answer, PROOF)? == seniority.proof_for(challenge)).then_some(seniority)
     }
+
+    /// What only those can say who have heard the challenge, and of themselves alone: others see the answers that were given.
+    fn proof_for(self, challenge: &str) -> String {
+        let hash = Sha256::digest(format!("{challenge} {self}"));
+        hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    }
+}
+
+fn header<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
+    message.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str)
 }
 
 impl fmt::Display for Seniority {
@@ -85,15 +109,15 @@ impl FromStr for Seniority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Others {
     None,
+    /// Or one of which nothing is known.
     Younger,
-    /// Or one that says nothing, and would not end.
     Elder,
 }
 
 impl Others {
     /// By what each says that answers, the writer itself included.
     fn beside(me: Seniority, answers: &[Option<Seniority>]) -> Others {
-        let is_elder = |answer: &Option<Seniority>| answer.is_none_or(|other| other < me);
+        let is_elder = |answer: &Option<Seniority>| answer.is_some_and(|other| other < me);
         let is_other = |answer: &Option<Seniority>| *answer != Some(me);
         if answers.iter().any(is_elder) {
             return Others::Elder;
@@ -113,8 +137,8 @@ pub(super) async fn be_alone(connection: &Connection) -> Result<(), BusError> {
     }
 }
 
-/// Looks, again and again, whether another writer answers beside this one. One that is younger is told of as long as it does. Comes back where
-/// one is elder, with a sentence.
+/// Looks, again and again, whether another writer answers beside this one. One that is younger, or does not prove its age, is told of as long
+/// as it does. Comes back where one is elder, with a sentence.
 pub(super) async fn wait_for_an_elder(connection: &Connection, me: Seniority) -> String {
     loop {
         connection.wait().await;
@@ -133,18 +157,29 @@ pub(super) async fn wait_for_an_elder(connection: &Connection, me: Seniority) ->
 async fn answering(connection: &Connection) -> Result<Vec<Option<Seniority>>, BusError> {
     let inbox = connection.client.new_inbox();
     let mut heard = subscribe(connection, inbox.clone()).await?;
-    let asked = connection.client.publish_with_reply(connection.names.work(), inbox, "".into()).await;
+    let challenge = challenge();
+    let mut headers = HeaderMap::new();
+    headers.insert(CHALLENGE, challenge.as_str());
+    let work = connection.names.work();
+    let asked = connection.client.publish_with_reply_and_headers(work, inbox, headers, "".into()).await;
     asked.map_err(|error| BusError::Away(error.to_string()))?;
     let mut answers = Vec::new();
     let _ = tokio::time::timeout(PROBE_PATIENCE, async {
         while let Some(answer) = heard.next().await {
             if is_here(&answer) {
-                answers.push(Seniority::of(&answer));
+                answers.push(Seniority::of(&answer, &challenge));
             }
         }
     })
     .await;
     Ok(answers)
+}
+
+/// Something that nobody can guess.
+fn challenge() -> String {
+    // Each is keyed by random numbers of the operating system, as are those of hash tables, and tells nothing of its key.
+    let secret = || RandomState::new().hash_one(Instant::now());
+    format!("{:016x}{:016x}", secret(), secret())
 }
 
 #[cfg(test)]
@@ -163,8 +198,37 @@ mod tests {
         assert_eq!(told, [Others::Younger, Others::Elder, Others::Elder]);
         assert_eq!(Others::beside(writers[2], &[Some(writers[2])]), Others::None, "it hears itself");
         assert_eq!(Others::beside(writers[2], &[]), Others::None, "not even that");
-        // One of a version before this order goes on whatever it hears.
-        assert_eq!(Others::beside(writers[0], &[Some(writers[0]), None]), Others::Elder);
+        assert_eq!(
+            Others::beside(writers[2], &[Some(writers[2]), None]),
+            Others::Younger,
+            "whoever proves nothing ends nobody"
+        );
+    }
+
+    #[test]
+    fn who_has_not_heard_the_challenge_is_not_believed() {
+        let message = |headers: HeaderMap| Message {
+            subject: "newswire.work".into(),
+            reply: None,
+            payload: "".into(),
+            headers: Some(headers),
+            status: None,
+            description: None,
+            length: 0,
+        };
+        let asking =
+            |challenge: &str| message(HeaderMap::from_iter([(CHALLENGE.parse().unwrap(), challenge.parse().unwrap())]));
+        let (elder, me) = (since(5, 1), since(7, 1));
+        let (first, second) = (challenge(), challenge());
+        assert!(first != second && first.len() == 32, "{first} {second}");
+        let answer = message(elder.headers_for(&asking(&first)));
+        assert_eq!(Seniority::of(&answer, &first), Some(elder));
+        assert_eq!(Seniority::of(&answer, &second), None, "an answer of before");
+        // The writer itself answers, and others see that.
+        let mut headers = me.headers_for(&asking(&second));
+        headers.insert(SINCE, elder.to_string());
+        assert_eq!(Seniority::of(&message(headers), &second), None);
+        assert_eq!(Seniority::of(&message(elder.headers_for(&message(HeaderMap::new()))), &second), None);
     }
 
     #[test]

@@ -13,43 +13,49 @@ const BYTES_PER_ROW: u64 = 8192;
 /// What holds for whoever deletes a row or adds one, and not for whoever puts back what was there.
 const RULES: [DbConfig; 2] = [DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY];
 
-/// Rows of a table whose texts were taken out in a transaction, in the order of the table.
+/// What SQLite calls the number of a row where it is no column.
+const HIDDEN_NUMBER: &str = "rowid";
+
+/// Rows of a table whose texts were taken out in a transaction.
 #[derive(Debug)]
 pub(super) struct Shortened {
     table: &'static str,
-    /// Its columns, without those that are computed from others.
-    columns: &'static str,
-    bytes: u64,
-    /// Row ids of those that are taken out and put back.
-    rows: Vec<i64>,
+    /// What the number of a row is called in it.
+    number: &'static str,
+    /// Their numbers, and how many bytes shorter each is.
+    rows: Vec<(i64, u64)>,
 }
 
 impl Shortened {
     /// None yet of the articles.
     pub(super) fn articles() -> Shortened {
-        Shortened {
-            table: "articles",
-            columns: "SELECT name FROM pragma_table_info('articles')",
-            bytes: 0,
-            rows: Vec::new(),
-        }
+        Shortened { table: "articles", number: "id", rows: Vec::new() }
     }
 
     /// None yet of the earlier wordings.
     pub(super) fn revisions() -> Shortened {
-        // The number of a row is no column of them.
-        let columns = "SELECT 'rowid' AS name UNION ALL SELECT name FROM pragma_table_info('revisions')";
-        Shortened { table: "revisions", columns, bytes: 0, rows: Vec::new() }
+        Shortened { table: "revisions", number: HIDDEN_NUMBER, rows: Vec::new() }
     }
 
     /// Adds a row that has become so many bytes shorter.
     pub(super) fn add(&mut self, row: i64, bytes: u64) {
-        // The rest of a long text had pages of its own, which are free by now.
-        self.bytes += bytes.min(BYTES_PER_ROW);
-        if self.bytes >= BYTES_PER_ROW {
-            self.bytes = 0;
-            self.rows.push(row);
+        self.rows.push((row, bytes));
+    }
+
+    /// Those that are taken out and put back: some of each stretch of the table, in whatever order they came.
+    fn chosen(&mut self) -> Vec<i64> {
+        self.rows.sort_unstable();
+        let mut bytes_that_went = 0;
+        let mut chosen = Vec::new();
+        for &(row, bytes) in &self.rows {
+            // The rest of a long text had pages of its own, which are free by now.
+            bytes_that_went += bytes.min(BYTES_PER_ROW);
+            if bytes_that_went >= BYTES_PER_ROW {
+                bytes_that_went = 0;
+                chosen.push(row);
+            }
         }
+        chosen
     }
 
     /// Fills the pages on which they are. No row is another afterwards, and nobody is told of a change.
@@ -57,37 +63,63 @@ impl Shortened {
     /// # Errors
     ///
     /// When the database cannot be written; the transaction is to be given up then.
-    pub(super) fn pack(self, connection: &Connection) -> rusqlite::Result<()> {
-        if self.rows.is_empty() {
+    pub(super) fn pack(mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let chosen = self.chosen();
+        if chosen.is_empty() {
             return Ok(());
         }
         let were = RULES.map(|rule| connection.db_config(rule).map(|is_on| (rule, is_on)));
         let were: Vec<(DbConfig, bool)> = were.into_iter().collect::<Result<_, _>>()?;
         let off = RULES.iter().try_for_each(|rule| connection.set_db_config(*rule, false).map(|_| ()));
-        let outcome = off.and_then(|()| self.put_back_unless_refused(connection));
+        let outcome = off.and_then(|()| self.put_back_all(connection, &chosen));
         were.into_iter().try_for_each(|(rule, is_on)| connection.set_db_config(rule, is_on).map(|_| ()))?;
         outcome
     }
 
-    /// A row that is not as it may be, as other programs leave them, cannot be put back. Then all of these stay where they were.
-    fn put_back_unless_refused(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let Shortened { table, columns, rows, .. } = self;
-        let columns: Vec<String> = connection
-            .prepare_cached(&format!("SELECT format('\"%w\"', name) FROM ({columns})"))?
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        let (places, columns) = (vec!["?"; columns.len()].join(", "), columns.join(", "));
-        let select = format!("SELECT {columns} FROM {table} WHERE rowid = ?1");
-        let delete = format!("DELETE FROM {table} WHERE rowid = ?1");
-        let insert = format!("INSERT INTO {table} ({columns}) VALUES ({places})");
-        connection.execute_batch("SAVEPOINT packing")?;
-        let outcome = rows.iter().try_for_each(|&row| put_back(connection, row, [&select, &delete, &insert]));
-        match outcome {
-            Err(error) if error.sqlite_error_code() != Some(ErrorCode::ConstraintViolation) => Err(error),
-            Err(_) => connection.execute_batch("ROLLBACK TO packing; RELEASE packing"),
-            Ok(()) => connection.execute_batch("RELEASE packing"),
+    fn put_back_all(&self, connection: &Connection, rows: &[i64]) -> rusqlite::Result<()> {
+        let Shortened { table, number, .. } = self;
+        let (mut columns, mut is_shadowed) = (Vec::<String>::new(), false);
+        connection.pragma(Some("main"), "table_xinfo", table, |column| {
+            let name: String = column.get("name")?;
+            is_shadowed |= name.eq_ignore_ascii_case(HIDDEN_NUMBER);
+            let is_computed = column.get::<_, i64>("hidden")? != 0;
+            if !is_computed {
+                columns.push(name);
+            }
+            Ok(())
+        })?;
+        if *number == HIDDEN_NUMBER {
+            if is_shadowed {
+                // By a column of somebody else, and what stands in it is not the number of a row.
+                return Ok(());
+            }
+            columns.push(HIDDEN_NUMBER.to_owned());
         }
+        let columns: Vec<String> =
+            columns.iter().map(|column| format!("\"{}\"", column.replace('"', "\"\""))).collect();
+        let (places, columns) = (vec!["?"; columns.len()].join(", "), columns.join(", "));
+        let select = format!("SELECT {columns} FROM {table} WHERE {number} = ?1");
+        let delete = format!("DELETE FROM {table} WHERE {number} = ?1");
+        let insert = format!("INSERT INTO {table} ({columns}) VALUES ({places})");
+        rows.iter().try_for_each(|&row| put_back_unless_refused(connection, row, [&select, &delete, &insert]))
     }
+}
+
+/// A row that is not as it may be, as other programs leave them, cannot be put back, and none can where an index of somebody else has a
+/// function that is not known here. It stays where it was then.
+fn put_back_unless_refused(connection: &Connection, row: i64, statements: [&str; 3]) -> rusqlite::Result<()> {
+    connection.execute_batch("SAVEPOINT packing")?;
+    match put_back(connection, row, statements) {
+        Err(error) if is_refusal(&error) => connection.execute_batch("ROLLBACK TO packing; RELEASE packing"),
+        Err(error) => Err(error),
+        Ok(()) => connection.execute_batch("RELEASE packing"),
+    }
+}
+
+/// Whether a row may not be put back, rather than that the file cannot be written.
+fn is_refusal(error: &rusqlite::Error) -> bool {
+    let is_complaint = matches!(error.sqlite_error_code(), Some(ErrorCode::ConstraintViolation | ErrorCode::Unknown));
+    is_complaint || matches!(error, rusqlite::Error::SqlInputError { .. })
 }
 
 /// Takes a row out and puts it back, if all of it can be read.
@@ -136,7 +168,7 @@ mod tests {
         (folder, connection)
     }
 
-    /// Takes all texts of a table out, and fills its pages. Returns how many they were and are.
+    /// Takes all texts of a table out, in no order, and fills its pages. Returns how many they were and are.
     fn shorten_and_pack(connection: &Connection, mut shortened: Shortened) -> (u64, u64) {
         let table = shortened.table;
         let n_pages = || {
@@ -145,7 +177,7 @@ mod tests {
         };
         connection.execute_batch("BEGIN").unwrap();
         let bytes: Vec<(i64, u64)> = connection
-            .prepare(&format!("SELECT rowid, octet_length(body) FROM {table} ORDER BY rowid"))
+            .prepare(&format!("SELECT rowid, octet_length(body) FROM {table} ORDER BY rowid * 37 % 401"))
             .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
             .unwrap();
         connection.execute(&format!("UPDATE {table} SET body = ''"), []).unwrap();
@@ -190,12 +222,71 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_lost_where_a_column_of_somebody_else_is_called_like_the_number_of_a_row() {
+        let (_folder, connection) = filled();
+        connection
+            .execute_batch(
+                "ALTER TABLE articles ADD COLUMN rowid INTEGER; UPDATE articles SET rowid = 7;
+                 ALTER TABLE revisions ADD COLUMN RowId INTEGER; UPDATE revisions SET rowid = 7",
+            )
+            .unwrap();
+        for mut shortened in [Shortened::articles(), Shortened::revisions()] {
+            let table = shortened.table;
+            let before = dump(&connection, table);
+            (1..=20).for_each(|row| shortened.add(row, BYTES_PER_ROW));
+            shortened.pack(&connection).unwrap();
+            assert_eq!(dump(&connection, table), before);
+        }
+    }
+
+    #[test]
+    fn whatever_ends_it_the_rules_hold_again() {
+        let (_folder, connection) = filled();
+        let (articles, wordings) = (dump(&connection, "articles"), dump(&connection, "revisions"));
+        let mut n_ended = 0;
+        for n_steps in [50, 500, 1000, 2000, 5000] {
+            let mut shortened = Shortened::articles();
+            (1..=i64::from(N_ARTICLES)).for_each(|row| shortened.add(row, BYTES_PER_ROW));
+            connection.execute_batch("BEGIN").unwrap();
+            connection.progress_handler(n_steps, Some(|| true)).unwrap();
+            let outcome = shortened.pack(&connection);
+            connection.progress_handler(0, None::<fn() -> bool>).unwrap();
+            n_ended += u32::from(outcome.is_err());
+            let are_on = RULES.map(|rule| connection.db_config(rule).unwrap());
+            assert_eq!(are_on, [true; 2], "{outcome:?}");
+            if !connection.is_autocommit() {
+                connection.execute_batch("ROLLBACK").unwrap();
+            }
+            assert_eq!(dump(&connection, "articles"), articles);
+        }
+        assert!(n_ended > 0);
+        assert_eq!(dump(&connection, "revisions"), wordings);
+        shorten_and_pack(&connection, Shortened::articles());
+    }
+
+    #[test]
+    fn an_index_with_a_function_that_is_not_known_keeps_rows_where_they_are() {
+        let (_folder, connection) = filled();
+        connection
+            .execute_batch(
+                "CREATE INDEX theirs ON articles (abs(words));
+                 PRAGMA writable_schema = ON;
+                 UPDATE sqlite_schema SET sql = replace(sql, 'abs', 'of_theirs') WHERE name = 'theirs';
+                 PRAGMA writable_schema = RESET",
+            )
+            .unwrap();
+        let (before, after) = shorten_and_pack(&connection, Shortened::articles());
+        assert_eq!(before, after);
+    }
+
+    #[test]
     fn rows_that_are_not_as_they_may_be_stay_where_they_are() {
         let (_folder, connection) = filled();
         connection.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
         connection.execute("UPDATE articles SET quality = 1000 WHERE id > 200", []).unwrap();
         connection.execute_batch("PRAGMA ignore_check_constraints = OFF").unwrap();
-        shorten_and_pack(&connection, Shortened::articles());
+        let (before, after) = shorten_and_pack(&connection, Shortened::articles());
+        assert!(after * 3 < before * 2 && after * 3 > before, "the others do not: {before} pages, then {after}");
 
         let (_folder, connection) = filled();
         connection.execute("UPDATE articles SET title = CAST(?1 AS TEXT)", params![b"Report \xff"]).unwrap();
