@@ -245,7 +245,7 @@ fn describe_daemon(
 fn describe_log(log: &LogState) -> String {
     let readers: Vec<String> = log.readers.iter().map(LogReader::describe).collect();
     let held = if readers.is_empty() { String::new() } else { format!(", held by {}", readers.join(", ")) };
-    let advice = if log.trouble().is_some() { "; it is folded in when that ends" } else { "" };
+    let advice = if log.trouble().is_none() || readers.is_empty() { "" } else { "; it is folded in when that ends" };
     format!("{}{held}{advice}", size(log.bytes))
 }
 

@@ -11,9 +11,9 @@ use rusqlite::Connection;
 use crate::store::file::lock::is_locked_by;
 use crate::store::file::new_file::beside;
 
-/// Bytes of the `-shm` file that readers of the log lock: those of the read marks behind the first, which stands for the file without
-/// its log (SQLite, WAL-mode file format, section 2.3.1).
-const READ_MARKS: std::ops::RangeInclusive<u64> = 124..=127;
+/// Bytes of the `-shm` file that readers lock (SQLite, WAL-mode file format, section 2.3.1): of the read marks the first stands for the file
+/// without its log. Whoever came when the log was empty has that one, and keeps the log as others do; but so has everybody while it is empty.
+const READ_MARKS: std::ops::RangeInclusive<u64> = 123..=127;
 
 /// A larger log has a reader that holds it, or a checkpoint that fails.
 const LOG_BYTES_USUAL: u64 = 256 * 1024 * 1024;
@@ -104,7 +104,7 @@ pub fn log_state(database: &Path) -> LogState {
     let bytes = fs::metadata(beside(database, "-wal")).map_or(0, |metadata| metadata.len());
     let shared = fs::metadata(beside(database, "-shm")).ok();
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
-    let mut pids = shared.map(|shared| readers_in(&locks, shared.ino())).unwrap_or_default();
+    let mut pids = shared.map(|shared| readers_in(&locks, shared.ino(), bytes > LOG_BYTES_USUAL)).unwrap_or_default();
     pids.retain(|pid| *pid != std::process::id());
     let mut readers: Vec<LogReader> = pids.into_iter().map(reader).collect();
     readers.sort_by_key(|reader| (reader.since.is_none(), reader.since, reader.pid));
@@ -112,21 +112,22 @@ pub fn log_state(database: &Path) -> LogState {
 }
 
 /// The processes that hold a read mark of a file, by what the system says of locks: number, `POSIX`, `ADVISORY`, `READ`, process,
-/// device and file, first byte, last byte (`proc_locks(5)`).
-fn readers_in(locks: &str, inode: u64) -> Vec<u32> {
-    let mut pids: Vec<u32> = locks.lines().filter_map(|line| reader_in(line, inode)).collect();
+/// device and file, first byte, last byte (`proc_locks(5)`). With those of the file without its log where `is_any_mark` asks for them.
+fn readers_in(locks: &str, inode: u64, is_any_mark: bool) -> Vec<u32> {
+    let first_mark = READ_MARKS.start() + u64::from(!is_any_mark);
+    let mut pids: Vec<u32> = locks.lines().filter_map(|line| reader_in(line, inode, first_mark)).collect();
     pids.sort_unstable();
     pids.dedup();
     pids
 }
 
-fn reader_in(line: &str, inode: u64) -> Option<u32> {
+fn reader_in(line: &str, inode: u64, first_mark: u64) -> Option<u32> {
     let mut words = line.split_whitespace().skip(1);
     let kind = words.next()?;
     let (access, pid, file) = (words.nth(1)?, words.next()?, words.next()?);
     let [first, last] = [words.next()?, words.next()?].map(|byte| byte.parse::<u64>().unwrap_or(u64::MAX));
     let is_of_file = file.rsplit(':').next()?.parse() == Ok(inode);
-    let is_mark = first <= *READ_MARKS.end() && last >= *READ_MARKS.start() && last < u64::MAX;
+    let is_mark = first <= *READ_MARKS.end() && last >= first_mark && last < u64::MAX;
     (kind == "POSIX" && access == "READ" && is_of_file && is_mark).then(|| pid.parse().ok()).flatten()
 }
 
@@ -147,6 +148,7 @@ mod tests {
                      3: POSIX  ADVISORY  WRITE 814 fd:01:4711 120 120\n3: -> POSIX  ADVISORY  READ 815 fd:01:4711 125 125\n\
                      4: FLOCK  ADVISORY  WRITE 816 fd:01:4711 0 EOF\n5: POSIX  ADVISORY  READ  817 fd:01:99 124 124\n\
                      6: POSIX  ADVISORY  READ  812 fd:01:4711 126 126\n7: POSIX ADVISORY READ 9 fd:01:4711 124 EOF\n";
-        assert_eq!(readers_in(locks, 4711), [812]);
+        assert_eq!(readers_in(locks, 4711, false), [812]);
+        assert_eq!(readers_in(locks, 4711, true), [812, 813]);
     }
 }
