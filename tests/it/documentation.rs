@@ -129,3 +129,37 @@ fn every_link_leads_somewhere() {
         assert!(readme.contains(&format!("]({name})")), "the README does not lead to {name}");
     }
 }
+
+#[test]
+fn the_script_for_parquet_by_month_writes_the_months_in_which_something_changed() {
+    let room = Newsroom::new();
+    let import = |number: u32, day: &str, text: &str| {
+        let url = format!("https://paper.example/{number}");
+        let line =
+            serde_json::json!({ "url": url, "source": "p", "title": "Night library", "text": text, "published": day });
+        room.run(&["-q", "import", &room.file("articles.jsonl", line.to_string())]).exits(0);
+    };
+    import(1, "2026-08-31", "It closes at two.");
+    import(2, "2026-09-01", "It opens at nine.");
+    import(3, "2026-09-30", "It is full at noon.");
+    let pages = pages();
+    let scripts = || pages.iter().flat_map(|page| blocks(page, "sh")).filter(|block| block.starts_with("#!/bin/sh\n"));
+    let [script] = scripts().collect::<Vec<_>>()[..] else { panic!("one script is expected") };
+    let program = Path::new(env!("CARGO_BIN_EXE_newswire")).parent().expect("a folder");
+    let run = || {
+        let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a path"));
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", script]).current_dir(room.path(".")).env("PATH", path);
+        let outcome = command.env("NEWSWIRE_CONFIG", room.path("newswire.toml")).output().expect("it runs");
+        let told = String::from_utf8_lossy(&outcome.stderr).into_owned() + &String::from_utf8_lossy(&outcome.stdout);
+        assert!(outcome.status.success(), "{told}");
+        let mut written: Vec<String> = told.lines().map(str::to_owned).collect();
+        written.sort();
+        written
+    };
+    let line = |n_articles: &str, month: &str| format!("{n_articles} in lake/month={month}/articles.parquet");
+    assert_eq!(run(), [line("1 article", "2026-08"), line("2 articles", "2026-09")]);
+    assert_eq!(run(), Vec::<String>::new());
+    import(2, "2026-09-01", "It opens at ten, and not at nine.");
+    assert_eq!(run(), [line("2 articles", "2026-09")]);
+}

@@ -335,6 +335,21 @@ def check_duckdb():
         expected = query("SELECT count(*), count(DISTINCT source_id), sum(words) FROM articles WHERE id <= ?", N_ARTICLES)[0]
         assert (rows, papers, words) == expected, (rows, papers, words, expected)
         assert first == invent.BEGAN.timestamp(), first
+    lake = os.path.join(FOLDER, "lake")
+    with check("duckdb: a Parquet file for each month, as docs/replicas.md has it"):
+        months = [month for (month,) in query("SELECT DISTINCT substr(first_seen_at, 1, 7) FROM articles")]
+        for month in months:
+            folder = os.path.join(lake, f"month={month}")
+            os.makedirs(folder)
+            chosen = f"first_seen_at GLOB '{month}*' AND id <= {N_ARTICLES}"
+            newswire("export", "--format", "parquet", "--where", chosen, "--out", os.path.join(folder, "articles.parquet"))
+        rows = connection.execute(
+            f"SELECT month, count(*), sum(words) FROM read_parquet('{lake}/*/*.parquet', hive_partitioning = true) GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+        expected = query(
+            "SELECT substr(first_seen_at, 1, 7), count(*), sum(words) FROM articles WHERE id <= ? GROUP BY 1 ORDER BY 1", N_ARTICLES
+        )
+        assert rows == expected, (rows, expected)
     tables = [name for (name,) in query("SELECT DISTINCT table_name FROM docs WHERE column_name IS NULL ORDER BY 1")]
     for name in tables:
         with check(f"duckdb: {name}"):
